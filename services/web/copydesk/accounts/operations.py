@@ -1,0 +1,139 @@
+"""What happens to people: the verbs, with the actor explicit. The caller commits."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from copydesk import audit
+from copydesk.accounts import letters
+from copydesk.accounts.errors import AlreadyDecided, EmailTaken, LastAdmin, ReasonNeeded
+from copydesk.accounts.models import Role, Status, User
+
+
+def find_by_email(session: Session, email: str) -> User | None:
+    return session.scalars(select(User).where(func.lower(User.email) == email.strip().lower())).one_or_none()
+
+
+def request_access(
+    session: Session, *, name: str, email: str, organization: str, password_hash: str, role: Role
+) -> User:
+    """A stranger asks to be let in; nothing is possible with the account until an admin approves.
+
+    Raises:
+        EmailTaken: somebody has this address already.
+    """
+    user = _add(session, name, email, organization, password_hash, role, Status.PENDING)
+    audit.record(
+        session,
+        "account.requested",
+        actor_id=user.id,
+        object_type="user",
+        object_id=user.id,
+        after={"role": role.value, "status": user.status.value, "email": user.email},
+    )
+    letters.tell_admins_of_request(session, user, admins(session))
+    return user
+
+
+def create_admin(session: Session, *, name: str, email: str, password_hash: str) -> User:
+    """The first person of a desk, made on the command line."""
+    user = _add(session, name, email, "", password_hash, Role.ADMIN, Status.APPROVED)
+    audit.record(
+        session,
+        "account.admin_created",
+        actor_id=None,
+        object_type="user",
+        object_id=user.id,
+        after={"email": email},
+    )
+    return user
+
+
+def approve(session: Session, user: User, actor: User) -> None:
+    """Let a pending person in."""
+    _decide(session, user, actor, Status.PENDING, Status.APPROVED, "account.approved", None)
+    letters.tell_approved(session, user)
+
+
+def reject(session: Session, user: User, actor: User, reason: str) -> None:
+    """Refuse a pending person, with a reason they will read."""
+    _decide(session, user, actor, Status.PENDING, Status.REJECTED, "account.rejected", _needed(reason))
+    letters.tell_rejected(session, user)
+
+
+def suspend(session: Session, user: User, actor: User, reason: str) -> None:
+    """Put an approved person out; their sessions end at their next click."""
+    if user.role is Role.ADMIN and len(admins(session, lock=True)) <= 1:
+        raise LastAdmin
+    _decide(session, user, actor, Status.APPROVED, Status.SUSPENDED, "account.suspended", _needed(reason))
+    user.end_sessions()
+    letters.tell_suspended(session, user)
+
+
+def restore(session: Session, user: User, actor: User) -> None:
+    """Let a suspended or rejected person in (again)."""
+    _decide(session, user, actor, user.status, Status.APPROVED, "account.restored", None)
+    letters.tell_approved(session, user)
+
+
+def admins(session: Session, *, lock: bool = False) -> Sequence[User]:
+    """The people who can let others in; locked where the last two might be suspended at once."""
+    query = select(User).where(User.role == Role.ADMIN, User.status == Status.APPROVED).order_by(User.id)
+    return session.scalars(query.with_for_update() if lock else query).all()
+
+
+def approved_editors(session: Session) -> Sequence[User]:
+    query = select(User).where(User.role == Role.EDITOR, User.status == Status.APPROVED).order_by(User.name, User.id)
+    return session.scalars(query).all()
+
+
+def _add(
+    session: Session, name: str, email: str, organization: str, password_hash: str, role: Role, status: Status
+) -> User:
+    if find_by_email(session, email) is not None:
+        raise EmailTaken
+    user = User(
+        name=name.strip(),
+        email=email.strip(),
+        organization=organization.strip(),
+        password=password_hash,
+        role=role,
+        status=status,
+    )
+    session.add(user)
+    session.flush()
+    return user
+
+
+def _decide(
+    session: Session, user: User, actor: User, old: Status, new: Status, action: str, reason: str | None
+) -> None:
+    """Change the status by a conditional UPDATE, so that of two admins at once only one decides."""
+    if old is new:
+        raise AlreadyDecided
+    changed = session.execute(
+        update(User)
+        .where(User.id == user.id, User.status == old)
+        .values(status=new, status_reason=reason, decided_by_id=actor.id, decided_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise AlreadyDecided
+    session.refresh(user)
+    audit.record(
+        session,
+        action,
+        actor_id=actor.id,
+        object_type="user",
+        object_id=user.id,
+        before={"status": old.value},
+        after={"status": new.value},
+        note=reason,
+    )
+
+
+def _needed(reason: str) -> str:
+    if not reason.strip():
+        raise ReasonNeeded
+    return reason.strip()

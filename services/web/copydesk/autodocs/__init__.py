@@ -1,0 +1,1 @@
+"""Machine drafts: asked for, written, kept. Every draft of a document is kept, also the failed ones."""

@@ -1,0 +1,139 @@
+"""The configuration: read once from the environment (or files in `/run/secrets`) into a frozen value.
+
+A missing or bad value stops the start with a `ConfigurationError` that names every variable at fault.
+"""
+
+import os
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+SECRETS_DIR = Path("/run/secrets")
+DEVELOPMENT_SECRET = "development-only-not-a-secret"  # noqa: S105  refused in production
+
+
+class ConfigurationError(Exception):
+    """The configuration is incomplete or wrong."""
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """Every setting of every process; the variable's name is the field's name in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+
+    # The desk
+    environment: Environment = Field(alias="COPYDESK_ENV")
+    database_url: str = Field(pattern=r"^postgresql(\+psycopg2?)?://")
+    secret_key: SecretStr = SecretStr("")
+    password_salt: SecretStr = SecretStr("")
+    base_url: str = Field(default="http://127.0.0.1:5000", pattern=r"^https?://[^/]+$")
+    data_dir: Path = Path("var")
+    claiming: bool = True  # may editors take documents from the unassigned pool themselves?
+    trusted_proxies: Annotated[int, Field(ge=0, le=3)] = 0  # how many reverse proxies set X-Forwarded-*
+
+    # The engine, as worker and web reach it
+    engine_url: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://")
+    engine_token: SecretStr = SecretStr("")
+    engine_timeout: Annotated[float, Field(gt=0)] = 30.0  # seconds without a single new word
+    model: str = "seed"
+    models_dir: Path = PACKAGE_ROOT / "models"
+    draft_tokens: Annotated[int, Field(ge=8, le=900)] = 160
+
+    # The engine process itself
+    engine_host: str = "127.0.0.1"
+    engine_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    engine_slots: Annotated[int, Field(ge=1, le=64)] = 4
+    engine_threads: Annotated[int, Field(ge=0)] = 0  # 0: as many as there are cores
+
+    # The worker
+    worker_concurrency: Annotated[int, Field(ge=1, le=64)] = 4
+    worker_heartbeat: Annotated[float, Field(gt=0)] = 2.0  # seconds between signs of life
+    worker_stalled_after: Annotated[float, Field(gt=0)] = 10.0  # seconds of silence before a job is taken over
+
+    # Mail
+    smtp_url: SecretStr = SecretStr("")  # smtp://user:password@host:587?starttls=1; empty: kept in the log table only
+    mail_from: str = "Copydesk <desk@localhost>"
+
+    # Logs
+    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+    log_json: bool = False
+
+    # Limits on input
+    title_max_chars: Annotated[int, Field(ge=1)] = 200
+    brief_max_chars: Annotated[int, Field(ge=1)] = 100_000
+    text_max_chars: Annotated[int, Field(ge=1)] = 500_000
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database for SQLAlchemy, always on psycopg2."""
+        return "postgresql+psycopg2://" + self.database_url.partition("://")[2]
+
+    @property
+    def libpq_url(self) -> str:
+        """The database for libpq clients (Procrastinate's worker, psql)."""
+        return "postgresql://" + self.database_url.partition("://")[2]
+
+    @model_validator(mode="after")
+    def _no_default_secret_outside_development(self) -> Self:
+        if not self.is_production:
+            return self
+        for name, least in (("secret_key", 32), ("password_salt", 16), ("engine_token", 16)):
+            value = getattr(self, name).get_secret_value()
+            if len(value) < least or value == DEVELOPMENT_SECRET:
+                raise ValueError(f"{name.upper()} must be set to at least {least} random characters in production")
+        if self.base_url.startswith("http://"):
+            raise ValueError("BASE_URL must start with https:// in production")
+        return self
+
+    @model_validator(mode="after")
+    def _takeover_needs_patience(self) -> Self:
+        if self.worker_stalled_after < 2 * self.worker_heartbeat:
+            raise ValueError("WORKER_STALLED_AFTER must be at least twice WORKER_HEARTBEAT")
+        return self
+
+
+def read_settings(environ: dict[str, str] | None = None, **overrides: object) -> Settings:
+    """Parse the settings from the process environment, or raise `ConfigurationError` naming each bad variable."""
+    values = {k.lower(): v for k, v in (environ or {}).items()} if environ is not None else None
+    try:
+        if values is not None:
+            aliased = {("COPYDESK_ENV" if k == "copydesk_env" else k): v for k, v in values.items()}
+            return Settings.model_validate({**aliased, **overrides})
+        return Settings(_secrets_dir=_secrets_dir(), **overrides)  # type: ignore[call-arg, arg-type]
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error)) from error
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return read_settings()
+
+
+def _secrets_dir() -> Path | None:
+    path = Path(os.environ.get("SECRETS_DIR", SECRETS_DIR))
+    return path if path.is_dir() else None
+
+
+def _explain(error: ValidationError) -> str:
+    lines = ["The configuration is incomplete or wrong:"]
+    for problem in error.errors(include_url=False, include_input=False):
+        name = ".".join(str(part) for part in problem["loc"]).upper()
+        message = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"  {name}: {message}" if name else f"  {message}")
+    return "\n".join(lines)

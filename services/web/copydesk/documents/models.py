@@ -1,0 +1,98 @@
+"""A document, and its revisions: append-only, each chained to the one before by its hash."""
+
+import datetime as dt
+import uuid
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from copydesk.accounts.models import User
+from copydesk.db import Base, BigIntId, CreatedAt, Words, one_of
+
+
+class State(StrEnum):
+    DRAFTING = "drafting"  # the machine writes, or will when its turn comes
+    DRAFT_FAILED = "draft_failed"  # it could not, or was told to stop
+    UNASSIGNED = "unassigned"  # there is a draft and no editor
+    EDITING = "editing"  # the editor revises
+    SIGNOFF = "signoff"  # the sponsor reads what was delivered
+    APPROVED = "approved"  # signed, bound to one revision
+    WITHDRAWN = "withdrawn"  # given up; everything is kept
+
+
+class Kind(StrEnum):
+    BRIEF = "brief"  # what the sponsor asked for
+    MACHINE = "machine"  # what the model wrote
+    HUMAN = "human"  # what a person wrote
+
+
+class Document(Base):
+    """One text on its way from brief to print."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        CheckConstraint(one_of("state", State), "state"),
+        CheckConstraint("state <> 'unassigned' OR editor_id IS NULL", "unassigned_has_no_editor"),
+        CheckConstraint("state NOT IN ('editing', 'signoff') OR editor_id IS NOT NULL", "editing_has_editor"),
+        CheckConstraint("(state = 'approved') = (signed_sha256 IS NOT NULL)", "approved_is_signed"),
+        CheckConstraint("(signed_sha256 IS NULL) = (signed_by_id IS NULL)", "signed_by"),
+        CheckConstraint("state NOT IN ('unassigned', 'editing', 'signoff', 'approved') OR text_number > 0", "has_text"),
+        CheckConstraint("btrim(title) <> ''", "title"),
+        CheckConstraint("text_number <= head_number", "text_number"),
+        Index("ix_documents_sponsor", "sponsor_id", "updated_at", "id"),
+        Index("ix_documents_editor", "editor_id", "updated_at", "id"),
+        Index("ix_documents_updated", "updated_at", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    title: Mapped[str] = mapped_column(String(400))
+    brief: Mapped[str] = mapped_column(Text)
+    state: Mapped[State] = mapped_column(Words(State))
+    round: Mapped[int] = mapped_column(default=1)
+    sponsor_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    editor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    head_number: Mapped[int] = mapped_column(default=0)  # the last revision of any kind
+    text_number: Mapped[int] = mapped_column(default=0)  # the last revision that is the text itself; 0: none yet
+    signed_sha256: Mapped[str | None] = mapped_column(String(64))
+    signed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    signed_at: Mapped[dt.datetime | None]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[dt.datetime] = mapped_column(server_default=func.clock_timestamp())
+
+    sponsor: Mapped[User] = relationship(foreign_keys=[sponsor_id], lazy="joined", innerjoin=True)
+    editor: Mapped[User | None] = relationship(foreign_keys=[editor_id], lazy="joined")
+    signed_by: Mapped[User | None] = relationship(foreign_keys=[signed_by_id])
+    revisions: Mapped[list["Revision"]] = relationship(
+        back_populates="document", order_by="Revision.number", lazy="select", cascade="save-update"
+    )
+
+
+class Revision(Base):
+    """One version. The database refuses to update or delete a row (see the migration)."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (
+        UniqueConstraint("document_id", "number"),
+        CheckConstraint(one_of("kind", Kind), "kind"),
+        CheckConstraint("number > 0", "number"),
+        CheckConstraint("(kind = 'machine') = (author_id IS NULL)", "author"),
+        CheckConstraint("(kind = 'machine') = (autodoc_id IS NOT NULL)", "autodoc"),
+        CheckConstraint("(number = 1) = (parent_sha256 IS NULL)", "parent"),
+    )
+
+    id: Mapped[BigIntId]
+    document_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("documents.id"))
+    number: Mapped[int]
+    kind: Mapped[Kind] = mapped_column(Words(Kind))
+    round: Mapped[int]
+    title: Mapped[str] = mapped_column(String(400))
+    body: Mapped[str] = mapped_column(Text)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    autodoc_id: Mapped[int | None] = mapped_column(BigInteger)  # which machine draft; no foreign key: autodocs stand above documents
+    parent_sha256: Mapped[str | None] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[dt.datetime]
+
+    document: Mapped[Document] = relationship(back_populates="revisions")
+    author: Mapped[User | None] = relationship(lazy="joined")

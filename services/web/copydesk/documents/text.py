@@ -1,0 +1,43 @@
+"""What is done to every text on its way in, and small measures of it."""
+
+import re
+import unicodedata
+
+from copydesk.documents.errors import InvalidInput
+
+_LINE_ENDS = re.compile(r"\r\n?|\x85|\u2028|\u2029")
+# PostgreSQL can't store NUL, and no other control character has a meaning in a text.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_WORD = re.compile(r"\w+(?:[’'\-]\w+)*")
+
+
+def clean(text: str) -> str:
+    """Line ends as `\\n`, no control characters; every visible character, any script and emoji are kept."""
+    return _CONTROLS.sub("", _LINE_ENDS.sub("\n", text))
+
+
+def clean_line(text: str) -> str:
+    """A single line: a title, a name."""
+    return " ".join(clean(text).split())
+
+
+def is_blank(text: str) -> bool:
+    """Nothing a reader could see: only white space and invisible marks (zero-width spaces, direction marks)."""
+    return all(char.isspace() or unicodedata.category(char) in ("Cf", "Cc", "Zs") for char in text)
+
+
+def required(field: str, text: str, *, name: str, most: int) -> str:
+    """The cleaned text, or an error that says what to do.
+
+    Raises:
+        InvalidInput: blank, or longer than `most` characters.
+    """
+    if is_blank(text):
+        raise InvalidInput(field, f"Please enter the {name}.")
+    if len(text) > most:
+        raise InvalidInput(field, f"The {name} has {len(text):,} characters; the most is {most:,}. Please shorten it.")
+    return text
+
+
+def count_words(text: str) -> int:
+    return len(_WORD.findall(text))

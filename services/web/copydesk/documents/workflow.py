@@ -1,0 +1,97 @@
+"""The states of a document and the one table that says how it gets from one to the next.
+
+The README's diagram is drawn from `TRANSITIONS`, and a test walks all of it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from copydesk.documents.models import State
+
+
+class Act(StrEnum):
+    SUBMIT = "submit"
+    DRAFTED = "drafted"
+    FAILED = "failed"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    REDRAFT = "redraft"
+    KEEP = "keep"
+    ASSIGN = "assign"
+    CLAIM = "claim"
+    DECLINE = "decline"
+    SAVE = "save"
+    EDIT_BRIEF = "edit brief"
+    DELIVER = "deliver"
+    REQUEST_CHANGES = "request changes"
+    SIGN = "sign"
+    WITHDRAW = "withdraw"
+
+
+class Who(StrEnum):
+    SPONSOR = "the sponsor"  # who owns this document
+    EDITOR = "the editor"  # to whom it is assigned
+    ANY_EDITOR = "an editor"  # any approved one, where claiming is on
+    ADMIN = "an admin"
+    WORKER = "the worker"
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One row: `act` moves a document from any of `sources` to one of `targets`; `who` may do it.
+
+    `targets` has more than one state where the editor decides which: with an editor the first, without the last.
+    """
+
+    act: Act
+    sources: tuple[State, ...]
+    targets: tuple[State, ...]
+    who: tuple[Who, ...]
+    says: str  # the timeline's words, after the person's name
+    comment: bool = False  # is one required?
+
+    def target(self, *, has_editor: bool) -> State:
+        return self.targets[0] if has_editor else self.targets[-1]
+
+
+S = State
+_OWNERS = (Who.SPONSOR, Who.ADMIN)
+_UNFINISHED = (S.DRAFTING, S.DRAFT_FAILED, S.UNASSIGNED, S.EDITING, S.SIGNOFF, S.APPROVED)
+
+TRANSITIONS: dict[Act, Transition] = {
+    row.act: row
+    for row in (
+        Transition(Act.SUBMIT, (), (S.DRAFTING,), (Who.SPONSOR,), "asked for a draft"),
+        Transition(Act.DRAFTED, (S.DRAFTING,), (S.EDITING, S.UNASSIGNED), (Who.WORKER,), "wrote a draft"),
+        Transition(Act.FAILED, (S.DRAFTING,), (S.DRAFT_FAILED,), (Who.WORKER,), "could not write a draft"),
+        Transition(Act.CANCEL, (S.DRAFTING,), (S.DRAFT_FAILED,), _OWNERS, "stopped the draft"),
+        Transition(Act.RETRY, (S.DRAFT_FAILED,), (S.DRAFTING,), _OWNERS, "asked for the draft again"),
+        Transition(Act.REDRAFT, (S.UNASSIGNED, S.EDITING), (S.DRAFTING,), _OWNERS, "asked for another draft"),
+        Transition(Act.KEEP, (S.DRAFT_FAILED,), (S.EDITING, S.UNASSIGNED), _OWNERS, "kept the earlier text"),
+        Transition(Act.ASSIGN, (S.UNASSIGNED, S.EDITING), (S.EDITING, S.UNASSIGNED), _OWNERS, "chose the editor"),
+        Transition(Act.CLAIM, (S.UNASSIGNED,), (S.EDITING,), (Who.ANY_EDITOR,), "took the text on"),
+        Transition(Act.DECLINE, (S.EDITING,), (S.UNASSIGNED,), (Who.EDITOR,), "gave the text back", comment=True),
+        Transition(Act.SAVE, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "saved a revision"),
+        Transition(
+            Act.EDIT_BRIEF,
+            (S.DRAFT_FAILED, S.UNASSIGNED, S.EDITING),
+            (),
+            (Who.SPONSOR,),
+            "changed the brief",
+        ),
+        Transition(Act.DELIVER, (S.EDITING,), (S.SIGNOFF,), (Who.EDITOR,), "delivered the text"),
+        Transition(Act.REQUEST_CHANGES, (S.SIGNOFF,), (S.EDITING,), (Who.SPONSOR,), "asked for changes", comment=True),
+        Transition(Act.SIGN, (S.SIGNOFF,), (S.APPROVED,), (Who.SPONSOR,), "approved the text"),
+        Transition(Act.WITHDRAW, _UNFINISHED, (S.WITHDRAWN,), _OWNERS, "withdrew the document"),
+    )
+}
+
+
+def mermaid() -> str:
+    """The state diagram, in Mermaid's words, drawn from the table."""
+    lines = ["stateDiagram-v2"]
+    for row in TRANSITIONS.values():
+        for source in row.sources or ("[*]",):
+            for target in row.targets or (source,):
+                lines.append(f"    {source} --> {target}: {row.act} ({', '.join(who.value for who in row.who)})")
+    return "\n".join(lines)

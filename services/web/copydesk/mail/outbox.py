@@ -1,0 +1,48 @@
+"""The outbox: a mail exists if and only if its cause was committed, and is sent at least once, recorded once."""
+
+import datetime as dt
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, String, Text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from copydesk import jobs
+from copydesk.db import Base, BigIntId, CreatedAt, Words, one_of
+
+
+class MailState(StrEnum):
+    QUEUED = "queued"  # waits for the worker
+    SENT = "sent"  # a server took it
+    KEPT = "kept"  # no mail server is configured: it can be read here
+    FAILED = "failed"  # the server refused it for good
+
+
+class Mail(Base):
+    """One message to one person, plain text."""
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        CheckConstraint(one_of("state", MailState), "state"),
+        CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", "sent_at"),
+    )
+
+    id: Mapped[BigIntId]
+    created_at: Mapped[CreatedAt]
+    recipient: Mapped[str] = mapped_column(String(320))
+    subject: Mapped[str] = mapped_column(String(255))
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[MailState] = mapped_column(Words(MailState), default=MailState.QUEUED)
+    sent_at: Mapped[dt.datetime | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+def queue(session: Session, *, recipient: str, subject: str, body: str) -> Mail:
+    """Write a mail and queue its sending, both in the caller's transaction.
+
+    A line break in the subject would become a header of its own: it is folded to a space.
+    """
+    mail = Mail(recipient=recipient, subject=" ".join(subject.split())[:255], body=body)
+    session.add(mail)
+    session.flush()
+    jobs.defer(session, jobs.Task.SEND_MAIL, jobs.Queue.MAIL, mail_id=mail.id)
+    return mail

@@ -1,0 +1,68 @@
+"""Asking for access, waiting, and the person's own settings."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user
+from flask_security import hash_password
+
+from copydesk.accounts import operations
+from copydesk.accounts.errors import EmailTaken
+from copydesk.accounts.models import Role
+from copydesk.web.extensions import db
+from copydesk.web.forms import SignupForm
+from copydesk.web.guards import any_account, public
+from copydesk.web.templating import THEMES
+
+blueprint = Blueprint("account", __name__)
+
+
+@blueprint.route("/signup/<any(sponsor, editor):role>", methods=["GET", "POST"])
+@public
+def signup(role: str) -> ResponseReturnValue:
+    form = SignupForm()
+    if not form.validate_on_submit():
+        return render_template("auth/signup.html", form=form, role=role), 400 if form.is_submitted() else 200
+    try:
+        user = operations.request_access(
+            db.session(),
+            name=form.name.data or "",
+            email=form.email.data or "",
+            organization=form.organization.data or "",
+            password_hash=hash_password(form.password.data),
+            role=Role(role),
+        )
+        db.session.commit()
+    except EmailTaken as error:
+        db.session.rollback()
+        form.email.errors = [*form.email.errors, str(error)]
+        return render_template("auth/signup.html", form=form, role=role), 400
+    login_user(user)
+    return redirect(url_for("account.waiting"))
+
+
+@blueprint.get("/waiting")
+@any_account
+def waiting() -> ResponseReturnValue:
+    if current_user.is_approved:
+        return redirect(url_for("documents.index"))
+    return render_template("auth/waiting.html")
+
+
+@blueprint.post("/theme")
+@public
+def theme() -> ResponseReturnValue:
+    """Light, dark or as the system says; kept in the browser for a year."""
+    chosen = request.form.get("theme", "auto")
+    if chosen not in THEMES:
+        chosen = "auto"
+    response = make_response(redirect(_back()))
+    response.set_cookie("theme", chosen, max_age=365 * 86400, samesite="Lax", httponly=True, secure=request.is_secure)
+    return response
+
+
+def _back() -> str:
+    """The page the person came from, if it is one of ours."""
+    parts = urlsplit(request.referrer or "")
+    return (parts.path or "/") if parts.netloc == request.host else url_for("home.landing")

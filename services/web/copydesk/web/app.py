@@ -1,0 +1,108 @@
+"""The application factory."""
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from copydesk.config import Settings, settings
+from copydesk.logs import configure_logging
+from copydesk.web import (
+    account,
+    admin,
+    documents,
+    errors,
+    guards,
+    health,
+    home,
+    request_log,
+    security,
+    templating,
+)
+from copydesk.web.extensions import csrf, db, migrate, talisman
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+CSP = {
+    "default-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "img-src": "'self' data:",
+}
+PERMISSIONS = dict.fromkeys(("camera", "microphone", "geolocation", "payment", "usb", "browsing-topics"), "()")
+
+
+def create_app(config: Settings | None = None) -> Flask:
+    """The whole web process. Raises `ConfigurationError` when a setting is missing or wrong."""
+    config = config or settings()
+    configure_logging(config)
+    app = Flask("copydesk.web", root_path=str(Path(__file__).parent))
+    _configure(app, config)
+    if config.trusted_proxies:
+        n = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(MIGRATIONS))
+    csrf.init_app(app)
+    _install_headers(app, config)
+    request_log.install(app)
+    security.install(app, config)
+    app.before_request(guards.refuse_unguarded)
+    templating.install(app)
+    errors.install(app)
+    for room in (home, account, admin, documents, health):
+        app.register_blueprint(room.blueprint)
+    return app
+
+
+def _configure(app: Flask, config: Settings) -> None:
+    app.config.update(
+        COPYDESK=config,
+        SECRET_KEY=config.secret_key.get_secret_value(),
+        TESTING=config.environment == "test",
+        SQLALCHEMY_DATABASE_URI=config.sqlalchemy_url,
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_pre_ping": True,
+            "connect_args": {
+                "options": "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
+                "connect_timeout": 5,
+            },
+        },
+        SESSION_COOKIE_NAME="__Host-copydesk" if config.is_production else "copydesk",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.is_production,
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_SECURE=config.is_production,
+        MAX_CONTENT_LENGTH=4 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        MAX_FORM_PARTS=200,
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        WTF_CSRF_SSL_STRICT=config.is_production,
+        SEND_FILE_MAX_AGE_DEFAULT=31536000,
+    )
+
+
+def _install_headers(app: Flask, config: Settings) -> None:
+    """The security headers, here and nowhere else; nginx adds none of its own."""
+    talisman.init_app(
+        app,
+        force_https=False,  # nginx redirects; inside, the desk speaks plain HTTP
+        strict_transport_security=config.is_production,
+        content_security_policy=CSP,
+        permissions_policy=PERMISSIONS,
+        frame_options="DENY",
+        referrer_policy="same-origin",
+        session_cookie_secure=config.is_production,
+        x_xss_protection=False,
+    )
+
+    @app.after_request
+    def isolate(response):  # type: ignore[no-untyped-def]
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if response.mimetype in ("text/html", "application/json"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

@@ -1,0 +1,181 @@
+"""What people do to a document: each view is guard, form, operation, redirect."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from copydesk.accounts.models import Role
+from copydesk.autodocs import requests
+from copydesk.documents import difference, operations
+from copydesk.documents.errors import InvalidInput, StaleHead
+from copydesk.documents.models import Document
+from copydesk.documents.operations import Text
+from copydesk.documents.workflow import Act
+from copydesk.web.documents import page_data
+from copydesk.web.documents.routes import blueprint, chosen_editor, config, load, offer_editors
+from copydesk.web.extensions import db
+from copydesk.web.forms import ApproveForm, AssignForm, CommentForm, TextForm
+from copydesk.web.guards import approved, person, wants_json
+
+OWNERS = (Role.SPONSOR, Role.ADMIN)
+
+
+@blueprint.post("/<uuid:document_id>/save")
+@approved(Role.EDITOR)
+def save(document_id: uuid.UUID) -> ResponseReturnValue:
+    return _write(document_id, operations.save, "Saved.")
+
+
+@blueprint.post("/<uuid:document_id>/deliver")
+@approved(Role.EDITOR)
+def deliver(document_id: uuid.UUID) -> ResponseReturnValue:
+    return _write(document_id, operations.deliver, "Delivered. The sponsor reads it now.")
+
+
+@blueprint.post("/<uuid:document_id>/request-changes")
+@approved(Role.SPONSOR)
+def request_changes(document_id: uuid.UUID) -> ResponseReturnValue:
+    return _comment(document_id, Act.REQUEST_CHANGES, "changes_form", "The editor is asked for changes.")
+
+
+@blueprint.post("/<uuid:document_id>/decline")
+@approved(Role.EDITOR)
+def decline(document_id: uuid.UUID) -> ResponseReturnValue:
+    return _comment(document_id, Act.DECLINE, "decline_form", "You gave the text back to the desk.")
+
+
+@blueprint.post("/<uuid:document_id>/approve")
+@approved(Role.SPONSOR)
+def approve(document_id: uuid.UUID) -> ResponseReturnValue:
+    document, form = load(document_id), ApproveForm()
+    if not form.validate_on_submit():
+        return _page(document, 400, approve_form=form)
+    operations.sign(db.session(), document_id, person(), sha256=form.sha256.data or "")
+    return _done(document_id, "Approved. Your name stands for this text now.")
+
+
+@blueprint.post("/<uuid:document_id>/assign")
+@approved(*OWNERS)
+def assign(document_id: uuid.UUID) -> ResponseReturnValue:
+    document, form = load(document_id), AssignForm()
+    offer_editors(form, none="Nobody: back to the desk")
+    try:
+        document = operations.assign(db.session(), document_id, person(), chosen_editor(form))
+    except InvalidInput as error:
+        db.session.rollback()
+        form.editor.errors = [str(error)]
+        return _page(load(document_id), 400, assign_form=form)
+    name = document.editor.name if document.editor else None
+    return _done(document_id, f"{name} edits this text now." if name else "The text waits for an editor.")
+
+
+@blueprint.post("/<uuid:document_id>/claim")
+@approved(Role.EDITOR)
+def claim(document_id: uuid.UUID) -> ResponseReturnValue:
+    operations.move(db.session(), document_id, Act.CLAIM, person())
+    return _done(document_id, "The text is yours.")
+
+
+@blueprint.post("/<uuid:document_id>/keep")
+@approved(*OWNERS)
+def keep(document_id: uuid.UUID) -> ResponseReturnValue:
+    operations.move(db.session(), document_id, Act.KEEP, person())
+    return _done(document_id, "The earlier text is back.")
+
+
+@blueprint.post("/<uuid:document_id>/retry")
+@approved(*OWNERS)
+def retry(document_id: uuid.UUID) -> ResponseReturnValue:
+    requests.retry(db.session(), document_id, person())
+    return _done(document_id)
+
+
+@blueprint.post("/<uuid:document_id>/redraft")
+@approved(*OWNERS)
+def redraft(document_id: uuid.UUID) -> ResponseReturnValue:
+    requests.redraft(db.session(), document_id, person())
+    return _done(document_id)
+
+
+@blueprint.post("/<uuid:document_id>/cancel")
+@approved(*OWNERS)
+def cancel(document_id: uuid.UUID) -> ResponseReturnValue:
+    requests.cancel(db.session(), document_id, person())
+    return _done(document_id, "The draft was stopped.")
+
+
+@blueprint.post("/<uuid:document_id>/withdraw")
+@approved(*OWNERS)
+def withdraw(document_id: uuid.UUID) -> ResponseReturnValue:
+    requests.withdraw(db.session(), document_id, person())
+    return _done(document_id, "The document was withdrawn. Everything is kept.")
+
+
+def _write(document_id: uuid.UUID, act: Callable[..., object], said: str) -> ResponseReturnValue:
+    """Save or deliver what the editor typed; whatever goes wrong, the typed text is on the page that comes back."""
+    document, form = load(document_id), TextForm()
+    if not form.validate_on_submit():
+        return _page(document, 400, save_form=form)
+    written = Text(form.title.data or "", form.body.data or "", form.base_revision.data or 0)
+    try:
+        act(db.session(), document_id, person(), written)
+    except InvalidInput as error:
+        db.session.rollback()
+        getattr(form, error.field).errors = [str(error)]
+        return _page(load(document_id), 400, save_form=form)
+    except StaleHead as error:
+        db.session.rollback()
+        return _conflict(load(document_id), form, error)
+    return _done(document_id, said)
+
+
+def _conflict(document: Document, form: TextForm, error: StaleHead) -> ResponseReturnValue:
+    """409: what is stored, what was typed, the difference, and the typed text still in the form, ready to save."""
+    head = operations.head_text(db.session(), document)
+    if head is None:
+        raise error
+    changes = difference.readable(head.body, form.body.data or "")
+    if wants_json():
+        return {"error": str(error), "head": head.number, "stored": head.body, "yours": form.body.data}, 409
+    form.base_revision.data, form.base_revision.raw_data = head.number, None
+    page = render_template(
+        "documents/conflict.html",
+        document=document,
+        head=head,
+        save_form=form,
+        changes=changes,
+        message=str(error),
+    )
+    return page, 409
+
+
+def _comment(document_id: uuid.UUID, act: Act, name: str, said: str) -> ResponseReturnValue:
+    document, form = load(document_id), CommentForm()
+    if not form.validate_on_submit():
+        return _page(document, 400, **{name: form})
+    try:
+        operations.move(db.session(), document_id, act, person(), comment=form.comment.data or "")
+    except InvalidInput as error:
+        db.session.rollback()
+        form.comment.errors = [str(error)]
+        return _page(load(document_id), 400, **{name: form})
+    return _done(document_id, said)
+
+
+def _page(document: Document, status: int, **forms: Any) -> ResponseReturnValue:
+    return render_template("documents/document.html", **page_data.document_page(document, **forms)), status
+
+
+def _done(document_id: uuid.UUID, said: str | None = None) -> ResponseReturnValue:
+    """Commit once, at the edge of the request."""
+    db.session.commit()
+    if wants_json():
+        return {"ok": True}
+    if said:
+        flash(said, "success")
+    visible = request.endpoint != "documents.decline" or config().claiming
+    target = url_for("documents.show", document_id=document_id) if visible else url_for("documents.index")
+    return redirect(target, 303)

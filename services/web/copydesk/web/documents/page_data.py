@@ -1,0 +1,205 @@
+"""What the one page of a document shows, gathered in a constant number of queries."""
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from copydesk import audit, jobs
+from copydesk.accounts.models import User
+from copydesk.autodocs import requests
+from copydesk.autodocs.models import Autodoc, DraftState
+from copydesk.documents import authorship, chain
+from copydesk.documents.models import Document, Revision, State
+from copydesk.documents.text import count_words
+from copydesk.documents.workflow import TRANSITIONS, Act
+from copydesk.web.documents.routes import config, offer_editors
+from copydesk.web.extensions import db
+from copydesk.web.forms import ApproveForm, AssignForm, CommentForm, TextForm
+
+WORDS_PER_TOKEN = 0.72
+ENGINE_SILENT = "The engine does not answer. Your brief is safe, and drafting goes on as soon as it is back."
+NO_WORKER = "No worker is running at the moment. Your brief is safe, and drafting starts as soon as one is back."
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One line of what happened: who, what, when, with what words."""
+
+    who: str
+    what: str
+    at: dt.datetime
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class DraftView:
+    """A machine draft as the page shows it."""
+
+    number: int
+    state: DraftState
+    text: str
+    words_written: int
+    words_target: int
+    percent: int
+    reason: str | None
+    waiting: bool
+    message: str
+    truncated: bool
+    read_from_char: int
+    brief_chars: int
+    model: str
+    model_sha256: str | None
+    seed: int
+    seconds: float | None
+    trimmed: str
+
+
+def document_page(document: Document, **forms: Any) -> dict[str, Any]:
+    """Everything `documents/document.html` needs; a form given by name replaces a fresh one."""
+    session = db.session()
+    revisions = chain.revisions(session, document.id)
+    head = next((one for one in reversed(revisions) if one.number == document.text_number), None)
+    drafts = [draft_view(draft) for draft in requests.drafts(session, document.id)]
+    spans = authorship.spans(revisions)
+    return {
+        "document": document,
+        "head": head,
+        "revisions": list(reversed(revisions)),
+        "draft": drafts[0] if drafts else None,
+        "drafts": drafts,
+        "events": timeline(document),
+        "spans": _readable(spans, head, revisions),
+        "shares": shares(spans),
+        "words": count_words(head.body) if head else 0,
+        "save_form": _text_form(head),
+        "changes_form": CommentForm(),
+        "decline_form": CommentForm(),
+        "approve_form": ApproveForm(sha256=head.sha256 if head else ""),
+        "assign_form": _assign_form(document),
+        **forms,
+    }
+
+
+def progress(document: Document) -> dict[str, Any]:
+    """The state of the newest draft, as small as can be."""
+    newest = next(iter(requests.drafts(db.session(), document.id)), None)
+    if newest is None:
+        return {"state": "none", "document_state": document.state.value, "next_ms": 0}
+    view = draft_view(newest)
+    live = document.state is State.DRAFTING
+    return {
+        "state": view.state.value,
+        "document_state": document.state.value,
+        "draft": view.number,
+        "text": view.text,
+        "words": view.words_written,
+        "target": view.words_target,
+        "percent": view.percent,
+        "message": view.message,
+        "waiting": view.waiting,
+        "next_ms": (2000 if view.waiting else 250) if live else 0,
+    }
+
+
+def draft_view(draft: Autodoc) -> DraftView:
+    waiting, message = _message(draft)
+    return DraftView(
+        number=draft.number,
+        state=draft.state,
+        text=draft.text,
+        words_written=count_words(draft.text),
+        words_target=math.ceil(draft.tokens_target * WORDS_PER_TOKEN),
+        percent=min(100, round(100 * draft.tokens_written / draft.tokens_target)),
+        reason=draft.reason,
+        waiting=waiting,
+        message=message,
+        truncated=draft.read_from_char > 0,
+        read_from_char=draft.read_from_char,
+        brief_chars=len(draft.brief),
+        model=draft.model,
+        model_sha256=draft.model_sha256,
+        seed=draft.seed,
+        seconds=draft.seconds,
+        trimmed=draft.trimmed,
+    )
+
+
+def timeline(document: Document) -> list[TimelineEntry]:
+    """What happened to the document, newest first, in words."""
+    events = audit.history(db.session(), "document", document.id)
+    ids = {event.actor_id for event in events if event.actor_id is not None}
+    names = dict(db.session.execute(select(User.id, User.name).where(User.id.in_(ids))).tuples().all())
+    says = {f"document.{act.value.replace(' ', '_')}": TRANSITIONS[act].says for act in Act}
+    entries = [
+        TimelineEntry(
+            who=names[event.actor_id] if event.actor_id is not None else "The machine",
+            what=says.get(event.action, event.action),
+            at=event.at,
+            comment=event.note,
+        )
+        for event in events
+    ]
+    return entries[::-1]
+
+
+def shares(spans: Sequence[authorship.Span]) -> dict[str, int]:
+    """How much of the text came from whom, in whole percent that sum to 100; all zero for no text."""
+    lengths = {"machine": 0, "human": 0, "brief": 0}
+    for span in spans:
+        lengths[span.origin] += span.end - span.start
+    total = sum(lengths.values())
+    if not total:
+        return lengths
+    percent = {name: 100 * length // total for name, length in lengths.items()}
+    by_rest = sorted(lengths, key=lambda name: (100 * lengths[name]) % total, reverse=True)
+    for name in by_rest[: 100 - sum(percent.values())]:
+        percent[name] += 1
+    return percent
+
+
+def _message(draft: Autodoc) -> tuple[bool, str]:
+    if draft.state is DraftState.QUEUED and draft.waiting_since is not None:
+        return True, ENGINE_SILENT
+    if draft.state is DraftState.QUEUED:
+        if not jobs.worker_is_alive(db.session(), dt.timedelta(seconds=config().worker_stalled_after)):
+            return True, NO_WORKER
+        return False, "Waits for its turn."
+    if draft.state is DraftState.WRITING:
+        return (
+            False,
+            "The machine is writing." if draft.tokens_written else "The machine is reading the brief.",
+        )
+    return False, draft.reason or ""
+
+
+def _readable(
+    spans: Sequence[authorship.Span], head: Revision | None, revisions: Sequence[Revision]
+) -> list[dict[str, Any]]:
+    """The text in pieces, each with where it came from and the author's name."""
+    if head is None:
+        return []
+    names = {one.author_id: one.author.name for one in revisions if one.author is not None}
+    return [
+        {
+            "origin": span.origin,
+            "text": head.body[span.start : span.end],
+            "author": names.get(span.author_id, "") if span.origin != "machine" else "the machine",
+        }
+        for span in spans
+    ]
+
+
+def _text_form(head: Revision | None) -> TextForm:
+    if head is None:
+        return TextForm(formdata=None)
+    return TextForm(formdata=None, title=head.title, body=head.body, base_revision=head.number)
+
+
+def _assign_form(document: Document) -> AssignForm:
+    form = AssignForm(formdata=None, editor=str(document.editor_id or ""))
+    offer_editors(form, none="Nobody: back to the desk")
+    return form

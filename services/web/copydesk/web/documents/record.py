@@ -1,0 +1,57 @@
+"""The record of a document, for machines: who, or what, wrote every character."""
+
+import uuid
+
+from flask import Response, current_app
+from flask.typing import ResponseReturnValue
+
+from copydesk.documents import authorship, chain
+from copydesk.documents.models import Revision
+from copydesk.web.documents.routes import blueprint, load
+from copydesk.web.extensions import db
+from copydesk.web.guards import approved
+
+
+@blueprint.get("/<uuid:document_id>/record.json")
+@approved()
+def record(document_id: uuid.UUID) -> ResponseReturnValue:
+    """Revisions with their hashes, and spans that tile the current text exactly."""
+    document = load(document_id)
+    revisions = chain.revisions(db.session(), document_id)
+    head = next((one for one in reversed(revisions) if one.number == document.text_number), None)
+    names = {one.author_id: one.author.name for one in revisions if one.author is not None}
+    answer = {
+        "document": str(document.id),
+        "title": document.title,
+        "state": document.state.value,
+        "text": head.body if head else "",
+        "signed_sha256": document.signed_sha256,
+        "revisions": [_revision(one) for one in revisions],
+        "spans": [
+            {
+                "start": span.start,
+                "end": span.end,
+                "origin": span.origin,
+                "author": names.get(span.author_id),
+                "revision": span.revision,
+            }
+            for span in authorship.spans(revisions)
+        ],
+    }
+    return Response(current_app.json.dumps(answer), mimetype="application/json")
+
+
+def _revision(one: Revision) -> dict[str, object]:
+    return {
+        "number": one.number,
+        "kind": one.kind.value,
+        "round": one.round,
+        "title": one.title,
+        "body": one.body,
+        "author": one.author.name if one.author else None,
+        "author_id": one.author_id,
+        "autodoc": one.autodoc_id,
+        "created_at": one.created_at.isoformat(timespec="microseconds"),
+        "parent_sha256": one.parent_sha256,
+        "sha256": one.sha256,
+    }

@@ -1,0 +1,89 @@
+"""Who may open which page. Every route carries a guard; one without is refused, and a test fails."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import Response, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from copydesk.accounts.models import Role, Status, User
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+# Routes that are not ours and are open to everyone.
+PUBLIC_ENDPOINTS = frozenset({"static", "security.login", "security.logout"})
+
+
+def public(view: View) -> View:
+    """Everyone may open this page, also without an account."""
+    view.guard = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def any_account(view: View) -> View:
+    """Everyone with an account may open this page, also while it waits for approval."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        if not current_user.is_authenticated:
+            return ask_to_log_in()
+        return view(*args, **kwargs)
+
+    guarded.guard = "any account"  # type: ignore[attr-defined]
+    return cast(View, guarded)
+
+
+def approved(*roles: Role) -> Callable[[View], View]:
+    """Approved people with one of these roles (all roles when none is named) may open this page."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+            refusal = _refusal(roles)
+            return view(*args, **kwargs) if refusal is None else refusal
+
+        guarded.guard = ", ".join(sorted(roles)) or "approved"  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return guard
+
+
+def person() -> User:
+    """The person of this request; only behind `approved` or `any_account`."""
+    return cast(User, current_user._get_current_object())
+
+
+def refuse_unguarded() -> None:
+    """Default deny: a route that forgot its guard is closed, not open."""
+    endpoint = request.endpoint
+    if endpoint is None or endpoint in PUBLIC_ENDPOINTS:
+        return
+    if not hasattr(current_app.view_functions[endpoint], "guard"):
+        abort(403)
+
+
+def ask_to_log_in() -> ResponseReturnValue:
+    """The login page for pages, 401 for JSON; after logging in, the person is where they wanted to be."""
+    if wants_json():
+        return {"error": "Please log in."}, 401
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("security.login", next=back))
+
+
+def wants_json() -> bool:
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
+    return request.path.endswith(".json") or best == "application/json"
+
+
+def _refusal(roles: tuple[Role, ...]) -> ResponseReturnValue | None:
+    if not current_user.is_authenticated:
+        return ask_to_log_in()
+    if current_user.status is Status.PENDING:
+        if wants_json():
+            return {"error": "Your account is waiting for approval."}, 403
+        return Response(render_template("auth/waiting.html"), status=403)
+    if roles and current_user.role not in roles:
+        abort(403)
+    return None

@@ -1,0 +1,17 @@
+"""Gunicorn's settings; see https://docs.gunicorn.org/en/stable/settings.html."""
+
+import os
+
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS", "8"))
+timeout = 60
+graceful_timeout = 20
+keepalive = 30
+max_requests = 20_000
+max_requests_jitter = 2_000
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108  a heartbeat on a disk can stall
+control_socket_disable = True
+accesslog = None
+errorlog = "-"
+loglevel = "warning"

@@ -1,0 +1,113 @@
+"""Logging in and out: Flask-Security on our own pages, with our own words."""
+
+from typing import Any
+
+from flask import Flask, flash, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_security import SQLAlchemyUserDatastore, user_authenticated
+from flask_security.forms import LoginForm
+from sqlalchemy import select
+from wtforms import BooleanField, EmailField, PasswordField, SubmitField
+from wtforms.validators import InputRequired, Length
+
+from copydesk import audit
+from copydesk.accounts.development import is_development_person
+from copydesk.accounts.models import NamedRole, Status, User
+from copydesk.config import Settings
+from copydesk.web.extensions import db, security
+
+WRONG = "That email and password don't match. Please check both."
+OUT = {
+    Status.REJECTED: "Your request for access was declined. The reason given: {reason}",
+    Status.SUSPENDED: "Your account is suspended. The reason given: {reason}",
+}
+
+
+class DeskLoginForm(LoginForm):
+    """Email and password; one message for every mismatch, so that nobody can find out who has an account."""
+
+    email = EmailField("Email", [InputRequired("Please enter your email address."), Length(max=320)])
+    password = PasswordField("Password", [InputRequired("Please enter your password."), Length(max=1024)])
+    remember = BooleanField("Stay logged in on this device")
+    submit = SubmitField("Log in")
+
+    def validate(self, **kwargs: Any) -> bool:
+        if self.email.data and _settings().is_production and is_development_person(self.email.data):
+            self.form_errors.append(WRONG)
+            return False
+        if super().validate(**kwargs):
+            return True
+        if self.user is not None and self.user_authenticated:
+            self._say_why_out(self.user)
+        elif not (self.email.data and self.password.data):
+            return False  # the fields say what is missing
+        else:
+            self.form_errors.append(WRONG)
+        self.email.errors, self.password.errors = [], []
+        return False
+
+    def _say_why_out(self, user: User) -> None:
+        words = OUT.get(user.status)
+        self.form_errors.append(words.format(reason=user.status_reason) if words else WRONG)
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Flask-Security with nothing switched on that is not ours to offer yet."""
+    app.config.update(
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106  a scheme, not a password
+        SECURITY_PASSWORD_SALT=settings.password_salt.get_secret_value(),
+        SECURITY_PASSWORD_SCHEMES=["argon2"],
+        SECURITY_DEPRECATED_PASSWORD_SCHEMES=[],
+        SECURITY_LOGIN_URL="/login",
+        SECURITY_LOGOUT_URL="/logout",
+        SECURITY_LOGOUT_METHODS=["POST"],
+        SECURITY_LOGIN_USER_TEMPLATE="auth/login.html",
+        SECURITY_POST_LOGIN_VIEW="/documents",
+        SECURITY_POST_LOGOUT_VIEW="/",
+        SECURITY_REGISTERABLE=False,
+        SECURITY_SEND_REGISTER_EMAIL=False,
+        SECURITY_JOIN_USER_ROLES=False,
+        SECURITY_RETURN_GENERIC_RESPONSES=False,
+        SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
+        SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS=False,
+        SECURITY_FLASH_MESSAGES=False,
+        SECURITY_STATIC_FOLDER=None,
+        SECURITY_USE_REGISTER_V2=True,
+        SECURITY_PASSWORD_CHECK_BREACHED=False,
+    )
+    datastore = SQLAlchemyUserDatastore(db, User, NamedRole)
+    security.init_app(app, datastore, login_form=DeskLoginForm, register_blueprint=True)
+    app.extensions["security"].unauthn_handler(_unauthenticated)
+    app.before_request(_say_why_out)
+    user_authenticated.connect(_note_login, app)
+
+
+def _note_login(app: Flask, user: User, **_: Any) -> None:
+    audit.record(db.session, "account.logged_in", actor_id=user.id, object_type="user", object_id=user.id)
+    db.session.commit()
+
+
+def _say_why_out() -> ResponseReturnValue | None:
+    """A person whose access ended while they were here is told so at their next click."""
+    uniquifier = session.get("_user_id")
+    if uniquifier is None or current_user.is_authenticated:
+        return None
+    user = db.session.scalars(select(User).where(User.fs_uniquifier == uniquifier)).one_or_none()
+    g.pop("_login_user", None)
+    session.clear()
+    words = OUT.get(user.status) if user is not None else None
+    if user is not None and words is not None:
+        flash(words.format(reason=user.status_reason), "error")
+        return redirect(url_for("security.login")) if request.endpoint != "security.login" else None
+    return None
+
+
+def _unauthenticated(mechanisms: Any = None, headers: Any = None) -> ResponseReturnValue:
+    return redirect(url_for("security.login"))
+
+
+def _settings() -> Settings:
+    from flask import current_app
+
+    return current_app.config["COPYDESK"]  # type: ignore[no-any-return]

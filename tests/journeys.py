@@ -1,0 +1,75 @@
+"""How a document gets into a state: by the acts of people and worker, in order, never by setting the column."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from copydesk.accounts.models import User
+from copydesk.autodocs import requests, writing
+from copydesk.autodocs.models import LIVE, Autodoc
+from copydesk.documents import operations
+from copydesk.documents.models import Document
+from copydesk.documents.operations import Text
+from copydesk.documents.workflow import Act
+
+TITLE = "Ceramics at the bakery"
+BRIEF = "A review of a small show of ceramics in a converted bakery."
+DRAFT = "The old bakery still smells of flour. There is something in these vessels that recalls the hour before dawn."
+REVISED = DRAFT + " The ovens are cold now."
+
+
+def live_draft(session: Session, document: Document) -> Autodoc:
+    query = select(Autodoc).where(Autodoc.document_id == document.id, Autodoc.state.in_(LIVE))
+    return session.scalars(query).one()
+
+
+def draft(session: Session, document: Document, text: str = DRAFT) -> None:
+    """What the worker does, without a model."""
+    mine = writing.claim(session, live_draft(session, document).id)
+    writing.begin(session, mine, sampling={"strategy": "top-p"}, prompt_tokens=[1, 2, 3], read_from_char=0)
+    writing.finish(
+        session,
+        mine,
+        writing.Written(text=text, trimmed="", output_tokens=[4, 5], model_sha256="0" * 64, engine="tests"),
+    )
+
+
+def fail_draft(session: Session, document: Document, reason: str = "The engine said no.") -> None:
+    writing.fail(session, writing.claim(session, live_draft(session, document).id), reason)
+
+
+def head(session: Session, document: Document) -> int:
+    session.refresh(document)
+    return document.text_number
+
+
+def bring_to(
+    session: Session,
+    state: str,
+    sponsor: User,
+    editor: User,
+    *,
+    title: str = TITLE,
+    brief: str = BRIEF,
+    text: str = DRAFT,
+) -> Document:
+    """A document in this state, owned by `sponsor` and, where the state has one, edited by `editor`."""
+    with_editor = state not in ("unassigned",)
+    document = requests.create_document(
+        session, sponsor, title=title, brief=brief, editor_id=editor.id if with_editor else None
+    )
+    if state == "drafting":
+        return document
+    if state == "draft_failed":
+        fail_draft(session, document)
+        return document
+    draft(session, document, text)
+    if state in ("signoff", "approved"):
+        written = Text(title, text + " The ovens are cold now.", head(session, document))
+        operations.deliver(session, document.id, editor, written)
+    if state == "approved":
+        revision = operations.head_text(session, document)
+        operations.sign(session, document.id, sponsor, sha256=revision.sha256)
+    if state == "withdrawn":
+        operations.move(session, document.id, Act.WITHDRAW, sponsor)
+    session.flush()
+    return document

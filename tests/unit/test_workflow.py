@@ -1,0 +1,103 @@
+"""The transitions table is walked whole: every state, every act, every kind of person."""
+
+import pytest
+
+from copydesk.autodocs import requests
+from copydesk.documents import operations, policy
+from copydesk.documents.errors import DocumentError, DocumentNotFound, NotAllowed, WrongState
+from copydesk.documents.models import State
+from copydesk.documents.operations import Text
+from copydesk.documents.workflow import TRANSITIONS, Act, Who, mermaid
+from tests import journeys
+
+PEOPLE = ("sponsor", "other_sponsor", "editor", "other_editor", "admin", "pending", "rejected", "suspended")
+MACHINE_ACTS = (Act.SUBMIT, Act.DRAFTED, Act.FAILED)
+PLAYS = {
+    "sponsor": {Who.SPONSOR},
+    "other_sponsor": set(),
+    "editor": {Who.EDITOR, Who.ANY_EDITOR},
+    "other_editor": {Who.ANY_EDITOR},
+    "admin": {Who.ADMIN},
+}
+
+
+def perform(session, act, document, actor):
+    head = operations.head_text(session, document)
+    written = Text(document.title, (head.body if head else "") + " More.", head.number if head else 0)
+    doers = {
+        Act.RETRY: lambda: requests.retry(session, document.id, actor),
+        Act.REDRAFT: lambda: requests.redraft(session, document.id, actor),
+        Act.CANCEL: lambda: requests.cancel(session, document.id, actor),
+        Act.WITHDRAW: lambda: requests.withdraw(session, document.id, actor),
+        Act.SAVE: lambda: operations.save(session, document.id, actor, written),
+        Act.DELIVER: lambda: operations.deliver(session, document.id, actor, written),
+        Act.SIGN: lambda: operations.sign(session, document.id, actor, sha256=head.sha256 if head else ""),
+        Act.ASSIGN: lambda: operations.assign(session, document.id, actor, None),
+        Act.EDIT_BRIEF: lambda: operations.edit_brief(
+            session, document.id, actor, title="New", brief="New brief.", base=1
+        ),
+    }
+    doer = doers.get(act, lambda: operations.move(session, document.id, act, actor, comment="Because."))
+    return doer()
+
+
+@pytest.mark.parametrize("act", [act for act in Act if act not in MACHINE_ACTS])
+@pytest.mark.parametrize("state", list(State))
+def test_every_act_in_every_state_by_everyone(session, cast, make_document, state, act):
+    document = make_document(state.value)
+    row = TRANSITIONS[act]
+    for person in PEOPLE:
+        allowed = bool(PLAYS.get(person, set()) & set(row.who)) and state in row.sources
+        if act is Act.KEEP:
+            allowed = False  # there is no earlier text to keep after a first draft failed
+        with session.begin_nested() as undo:
+            refusal = try_to(session, act, document, getattr(cast, person))
+            session.refresh(document)
+            if allowed:
+                assert refusal is None
+                assert document.state in (row.targets or (state,))
+            else:
+                assert isinstance(refusal, DocumentNotFound | NotAllowed | WrongState)
+                assert document.state is state
+            undo.rollback()
+        session.expire_all()
+
+
+def try_to(session, act, document, actor):
+    try:
+        perform(session, act, document, actor)
+    except DocumentError as refusal:
+        return refusal
+    return None
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_the_buttons_show_exactly_what_the_operations_allow(session, cast, make_document, state):
+    document = make_document(state.value)
+    for person in ("sponsor", "editor", "admin", "other_editor", "other_sponsor"):
+        for act in Act:
+            if act in MACHINE_ACTS or act is Act.KEEP:
+                continue
+            expected = bool(PLAYS[person] & set(TRANSITIONS[act].who)) and state in TRANSITIONS[act].sources
+            assert policy.can(act, getattr(cast, person), document, claiming=True) is expected
+
+
+def test_keep_brings_the_earlier_text_back(session, cast, make_document):
+    document = make_document("editing")
+    requests.redraft(session, document.id, cast.sponsor)
+    requests.cancel(session, document.id, cast.sponsor)
+    assert document.state is State.DRAFT_FAILED
+    operations.move(session, document.id, Act.KEEP, cast.sponsor)
+    assert document.state is State.EDITING
+    assert operations.head_text(session, document).body == journeys.DRAFT
+
+
+def test_the_machine_has_no_act_of_a_person():
+    for act, row in TRANSITIONS.items():
+        assert (Who.WORKER in row.who) == (act in (Act.DRAFTED, Act.FAILED))
+
+
+def test_the_diagram_shows_every_row():
+    drawn = mermaid()
+    for row in TRANSITIONS.values():
+        assert f": {row.act} (" in drawn
