@@ -6,11 +6,12 @@ import socket
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session
 
 os.environ.setdefault("COPYDESK_ENV", "test")
@@ -91,6 +92,7 @@ def app(config: Settings):
 
     app = create_app(config)
     app.config["WTF_CSRF_ENABLED"] = False  # one test file switches it on and shows that it holds
+    db.session.session_factory.configure(join_transaction_mode="create_savepoint")
     with app.app_context():
         upgrade()
     yield app
@@ -100,24 +102,24 @@ def app(config: Settings):
 
 @pytest.fixture
 def session(app) -> Iterator[Session]:
-    """A session inside a transaction that is never committed: every test starts from an empty desk."""
+    """A session inside a transaction that is never committed: every test starts from an empty desk.
+
+    Requests of the test client run on the same connection, each with a session and an application context of its own.
+    """
     from copydesk.web.extensions import db
 
     with app.app_context():
         engines = db._app_engines[app]
         real = engines[None]
-        connection = real.connect()
+    with real.connect() as connection:
         outer = connection.begin()
         engines[None] = connection
-        db.session.remove()
-        db.session.configure(join_transaction_mode="create_savepoint")
         try:
-            yield db.session()
+            with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as ours:
+                yield ours
         finally:
-            db.session.remove()
-            outer.rollback()
-            connection.close()
             engines[None] = real
+            outer.rollback()
 
 
 @dataclass
@@ -220,3 +222,24 @@ def free_port() -> int:
 @pytest.fixture
 def read_config():
     return read_settings
+
+
+@pytest.fixture
+def count_queries(app, session):
+    """`with count_queries() as statements:` lists every statement sent to the database."""
+    connection = session.connection()
+
+    @contextmanager
+    def counting():
+        statements: list[str] = []
+
+        def note(conn, cursor, statement, parameters, context, executemany):
+            statements.append(statement)
+
+        event.listen(connection, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(connection, "before_cursor_execute", note)
+
+    return counting

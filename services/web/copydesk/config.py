@@ -1,16 +1,16 @@
-"""The configuration: read once from the environment (or files in `/run/secrets`) into a frozen value.
+"""The configuration: read once from the environment (and files in `/run/secrets`) into a frozen value.
 
 A missing or bad value stops the start with a `ConfigurationError` that names every variable at fault.
 """
 
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 SECRETS_DIR = Path("/run/secrets")
@@ -27,13 +27,13 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Every setting of every process; the variable's name is the field's name in capitals."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True)
 
     # The desk
-    environment: Environment = Field(alias="COPYDESK_ENV")
+    environment: Environment = Field(alias="copydesk_env")
     database_url: str = Field(pattern=r"^postgresql(\+psycopg2?)?://")
     secret_key: SecretStr = SecretStr("")
     password_salt: SecretStr = SecretStr("")
@@ -107,14 +107,16 @@ class Settings(BaseSettings):
         return self
 
 
-def read_settings(environ: dict[str, str] | None = None, **overrides: object) -> Settings:
-    """Parse the settings from the process environment, or raise `ConfigurationError` naming each bad variable."""
-    values = {k.lower(): v for k, v in (environ or {}).items()} if environ is not None else None
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Parse the settings from the environment, or raise `ConfigurationError` naming each bad variable.
+
+    A file in the secrets folder gives the value of a variable that is not set.
+    """
+    environ = os.environ if environ is None else environ
+    values = _secrets(Path(environ.get("SECRETS_DIR", SECRETS_DIR)))
+    values |= {name.lower(): value for name, value in environ.items()}
     try:
-        if values is not None:
-            aliased = {("COPYDESK_ENV" if k == "copydesk_env" else k): v for k, v in values.items()}
-            return Settings.model_validate({**aliased, **overrides})
-        return Settings(_secrets_dir=_secrets_dir(), **overrides)  # type: ignore[call-arg, arg-type]
+        return Settings.model_validate(values)
     except ValidationError as error:
         raise ConfigurationError(_explain(error)) from error
 
@@ -125,9 +127,11 @@ def settings() -> Settings:
     return read_settings()
 
 
-def _secrets_dir() -> Path | None:
-    path = Path(os.environ.get("SECRETS_DIR", SECRETS_DIR))
-    return path if path.is_dir() else None
+def _secrets(folder: Path) -> dict[str, str]:
+    if not folder.is_dir():
+        return {}
+    names = {field.alias or name for name, field in Settings.model_fields.items()}
+    return {name: (folder / name).read_text().strip() for name in names if (folder / name).is_file()}
 
 
 def _explain(error: ValidationError) -> str:

@@ -9,7 +9,7 @@ from copydesk.config import Settings
 
 def configure_logging(settings: Settings) -> None:
     """Send everything, also the standard library's loggers, through structlog to standard error."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -17,7 +17,9 @@ def configure_logging(settings: Settings) -> None:
     renderer = (
         structlog.processors.JSONRenderer()
         if settings.log_json
-        else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+        else structlog.dev.ConsoleRenderer(
+            colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+        )  # no local variables in tracebacks: they hold passwords and texts
     )
     final = [structlog.processors.format_exc_info] if settings.log_json else []
     structlog.configure(

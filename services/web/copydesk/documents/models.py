@@ -89,7 +89,8 @@ class Revision(Base):
     title: Mapped[str] = mapped_column(String(400))
     body: Mapped[str] = mapped_column(Text)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    autodoc_id: Mapped[int | None] = mapped_column(BigInteger)  # which machine draft; no foreign key: autodocs stand above documents
+    # Which machine draft; no foreign key, because autodocs stand above documents.
+    autodoc_id: Mapped[int | None] = mapped_column(BigInteger)
     parent_sha256: Mapped[str | None] = mapped_column(String(64))
     sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[dt.datetime]

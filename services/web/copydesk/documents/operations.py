@@ -210,7 +210,7 @@ def release_work(session: Session, editor: User, actor: User) -> int:
         document.editor_id = None
         if document.state in (State.EDITING, State.SIGNOFF):
             document.state = State.UNASSIGNED
-        document.updated_at = func.clock_timestamp()  # type: ignore[assignment]
+        document.updated_at = func.clock_timestamp()
         _record(session, Act.ASSIGN, document, actor, before=before, note="The editor was suspended.")
         moved += 1
     return moved
@@ -235,7 +235,7 @@ def _enter(document: Document, act: Act) -> None:
     row = TRANSITIONS[act]
     if row.targets:
         document.state = row.target(has_editor=document.editor_id is not None)
-    document.updated_at = func.clock_timestamp()  # type: ignore[assignment]
+    document.updated_at = func.clock_timestamp()
 
 
 def _save(session: Session, document: Document, actor: User, written: Text) -> Revision:

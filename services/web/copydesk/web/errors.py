@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, g, render_template
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -89,7 +89,7 @@ def install(app: Flask) -> None:
 
 
 def answer(status: int, message: str | None = None) -> ResponseReturnValue:
-    """The error page of this status; nothing of the request's transaction is kept."""
+    """The error page of this status. The request's transaction is undone; what the person typed is on the page."""
     db.session.rollback()
     page = PAGES.get(status, PAGES[500 if status >= 500 else 400])
     if wants_json():
@@ -101,13 +101,25 @@ def answer(status: int, message: str | None = None) -> ResponseReturnValue:
         message=message or page.message,
         todo=page.todo,
         request_id=g.get("request_id"),
+        typed=_typed(),
     )
     return html, status
 
 
+def _typed() -> str | None:
+    """The long field of the form that could not be taken, so that nobody's typing is lost with the page."""
+    if request.method != "POST":
+        return None
+    try:
+        form = request.form
+    except HTTPException:  # too large to be read
+        return None
+    return next((form[name] for name in ("body", "brief", "comment", "reason") if form.get(name)), None)
+
+
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     return answer(error.code)
 
 

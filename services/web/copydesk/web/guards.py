@@ -65,16 +65,20 @@ def refuse_unguarded() -> None:
 
 
 def ask_to_log_in() -> ResponseReturnValue:
-    """The login page for pages, 401 for JSON; after logging in, the person is where they wanted to be."""
-    if wants_json():
+    """The login page, or 401 for a program; after logging in, the person is where they wanted to be."""
+    if _prefers_json():
         return {"error": "Please log in."}, 401
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("security.login", next=back))
 
 
 def wants_json() -> bool:
+    return request.path.endswith(".json") or _prefers_json()
+
+
+def _prefers_json() -> bool:
     best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
-    return request.path.endswith(".json") or best == "application/json"
+    return best == "application/json"
 
 
 def _refusal(roles: tuple[Role, ...]) -> ResponseReturnValue | None:

@@ -1,5 +1,6 @@
 """Logging in and out: Flask-Security on our own pages, with our own words."""
 
+import datetime as dt
 from typing import Any
 
 from flask import Flask, flash, g, redirect, request, session, url_for
@@ -7,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_security import SQLAlchemyUserDatastore, user_authenticated
 from flask_security.forms import LoginForm
+from flask_security.utils import validate_redirect_url
 from sqlalchemy import select
 from wtforms import BooleanField, EmailField, PasswordField, SubmitField
 from wtforms.validators import InputRequired, Length
@@ -31,6 +33,11 @@ class DeskLoginForm(LoginForm):
     password = PasswordField("Password", [InputRequired("Please enter your password."), Length(max=1024)])
     remember = BooleanField("Stay logged in on this device")
     submit = SubmitField("Log in")
+
+    def validate_next(self, field: Any) -> None:
+        """An address outside the desk is forgotten, and is no reason to refuse the log-in."""
+        if not validate_redirect_url(field.data):
+            field.data = ""
 
     def validate(self, **kwargs: Any) -> bool:
         if self.email.data and _settings().is_production and is_development_person(self.email.data):
@@ -65,6 +72,7 @@ def install(app: Flask, settings: Settings) -> None:
         SECURITY_LOGIN_USER_TEMPLATE="auth/login.html",
         SECURITY_POST_LOGIN_VIEW="/documents",
         SECURITY_POST_LOGOUT_VIEW="/",
+        SECURITY_FRESHNESS=dt.timedelta(seconds=-1),  # no page to log in afresh until an act asks for it
         SECURITY_REGISTERABLE=False,
         SECURITY_SEND_REGISTER_EMAIL=False,
         SECURITY_JOIN_USER_ROLES=False,
@@ -84,7 +92,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _note_login(app: Flask, user: User, **_: Any) -> None:
-    audit.record(db.session, "account.logged_in", actor_id=user.id, object_type="user", object_id=user.id)
+    audit.record(db.session(), "account.logged_in", actor_id=user.id, object_type="user", object_id=user.id)
     db.session.commit()
 
 

@@ -74,7 +74,7 @@ def install(app: Flask) -> None:
             "theme": theme if theme in THEMES else "auto",
             "asset": asset,
             "can": can,
-            "empty_form": EmptyForm(),
+            "empty_form": EmptyForm(formdata=None),
             "state_label": lambda state: STATE_LABELS[State(state)],
             "chip_class": lambda state: STATE_CHIPS[State(state)],
             "claiming": settings.claiming,

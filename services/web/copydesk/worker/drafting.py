@@ -101,7 +101,8 @@ class Drafter:
         self._finish(mine, builder, text, tokens)
 
     def _receive(self, mine: Claim, prompt: Prompt, sampling: Sampling) -> tuple[str, list[int]]:
-        text, tokens, saved_at = "", [], 0.0
+        text, saved_at = "", 0.0
+        tokens: list[int] = []
         chunks = self.client.stream(prompt.tokens, sampling)
         try:
             for chunk in chunks:

@@ -101,7 +101,7 @@ def _counts(mine: ColumnElement[bool]) -> dict[State, int]:
     return {state: count for state, count in db.session.execute(query)}  # noqa: C416  a Row is not a pair to mypy
 
 
-def _page(mine: ColumnElement[bool], state: State | None) -> Select[tuple[Document]]:
+def _page(mine: ColumnElement[bool], state: State | None) -> Select[Document]:
     query = select(Document).where(mine).order_by(Document.updated_at.desc(), Document.id.desc()).limit(PAGE + 1)
     if state is not None:
         query = query.where(Document.state == state)

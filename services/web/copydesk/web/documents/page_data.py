@@ -132,7 +132,7 @@ def timeline(document: Document) -> list[TimelineEntry]:
     """What happened to the document, newest first, in words."""
     events = audit.history(db.session(), "document", document.id)
     ids = {event.actor_id for event in events if event.actor_id is not None}
-    names = dict(db.session.execute(select(User.id, User.name).where(User.id.in_(ids))).tuples().all())
+    names = {row.id: row.name for row in db.session.execute(select(User.id, User.name).where(User.id.in_(ids)))}
     says = {f"document.{act.value.replace(' ', '_')}": TRANSITIONS[act].says for act in Act}
     entries = [
         TimelineEntry(

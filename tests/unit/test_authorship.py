@@ -1,0 +1,92 @@
+"""Who wrote what: spans tile every text exactly, whatever is typed."""
+
+import datetime as dt
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from copydesk.documents import authorship
+from copydesk.documents.difference import changes, readable
+from copydesk.documents.models import Kind, Revision
+
+WORDS = st.text(alphabet="ab é🔥\n.,'", max_size=60)
+
+
+def chain(*steps):
+    """Revisions from (kind, author, body)."""
+    return [
+        Revision(
+            document_id=uuid.UUID(int=0),
+            number=number,
+            kind=kind,
+            author_id=author,
+            title="T",
+            body=body,
+            round=1,
+            created_at=dt.datetime.now(dt.UTC),
+        )
+        for number, (kind, author, body) in enumerate(steps, start=1)
+    ]
+
+
+def told(revisions):
+    text = revisions[-1].body
+    return [(text[span.start : span.end], span.origin, span.author_id) for span in authorship.spans(revisions)]
+
+
+def test_a_draft_is_the_machines():
+    assert told(chain((Kind.BRIEF, 1, "Brief"), (Kind.MACHINE, None, "A draft."))) == [("A draft.", "machine", None)]
+
+
+def test_a_word_put_in_is_the_persons_and_the_rest_stays():
+    revisions = chain((Kind.MACHINE, None, "The old bakery smells."), (Kind.HUMAN, 7, "The old, cold bakery smells."))
+    assert told(revisions) == [
+        ("The old", "machine", None),
+        (", cold", "human", 7),
+        (" bakery smells.", "machine", None),
+    ]
+
+
+def test_two_people_are_told_apart():
+    revisions = chain(
+        (Kind.MACHINE, None, "One two."), (Kind.HUMAN, 7, "One and two."), (Kind.HUMAN, 8, "One and two!")
+    )
+    assert [author for _, _, author in told(revisions)] == [None, 7, None, 8]
+
+
+def test_a_changed_brief_changes_no_author():
+    revisions = chain((Kind.BRIEF, 1, "B"), (Kind.MACHINE, None, "Text."), (Kind.BRIEF, 1, "Other brief"))
+    assert [span.origin for span in authorship.spans(revisions)] == ["machine"]
+
+
+def test_no_text_has_no_spans():
+    assert authorship.spans(chain((Kind.BRIEF, 1, "B"))) == []
+    assert authorship.spans(chain((Kind.MACHINE, None, "x"), (Kind.HUMAN, 1, ""))) == []
+
+
+@given(st.lists(WORDS, min_size=1, max_size=6))
+def test_spans_tile_the_text_exactly(bodies):
+    revisions = chain((Kind.MACHINE, None, bodies[0]), *((Kind.HUMAN, n, body) for n, body in enumerate(bodies[1:])))
+    spans = authorship.spans(revisions)
+    edges = [0, *(span.end for span in spans)]
+    assert [span.start for span in spans] == edges[:-1]
+    assert edges[-1] == len(bodies[-1])
+    assert all(span.start < span.end for span in spans)
+    assert authorship.spans(revisions) == spans
+
+
+@given(WORDS, WORDS)
+def test_both_texts_can_be_read_off_a_difference(before, after):
+    parts = readable(before, after)
+    assert "".join(part["text"] for part in parts if part["op"] != "added") == before
+    assert "".join(part["text"] for part in parts if part["op"] != "removed") == after
+    assert sum(change.i2 - change.i1 for change in changes(before, after)) == len(before)
+
+
+@pytest.mark.parametrize("words", [3_000, 60_000])
+def test_a_long_text_of_the_same_words_is_compared_in_the_end(words):
+    before, after = "a b " * words, "b c a " * (words // 2)
+    parts = readable(before, after)
+    assert "".join(part["text"] for part in parts if part["op"] != "added") == before

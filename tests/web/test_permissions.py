@@ -1,0 +1,167 @@
+"""Role × action × ownership over the whole URL map. A route that is missing here fails the test."""
+
+import pytest
+
+from copydesk.web.guards import PUBLIC_ENDPOINTS
+from tests import journeys
+
+PEOPLE = (
+    "anonymous", "pending", "rejected", "suspended", "sponsor", "other_sponsor", "editor", "other_editor", "admin",
+)  # fmt: skip
+OUT = {"anonymous": "login", "pending": 403, "rejected": "login", "suspended": "login"}
+PUBLIC = dict.fromkeys(PEOPLE, "open")
+
+
+def only(default, **exceptions):
+    """What each person gets; strangers to the desk get the login page or the page that says they wait."""
+    return OUT | dict.fromkeys(PEOPLE[4:], default) | exceptions
+
+
+# "open": the page or the act is reached (whatever the document's state says then); a number: that status.
+SPONSORS_OWN = only(403, sponsor="open", other_sponsor=404)
+OWNERS = only(403, sponsor="open", other_sponsor=404, admin="open")
+EDITORS_OWN = only(403, editor="open", other_editor=404)
+READERS = only("open", other_sponsor=404, other_editor=404)
+ADMINS = only(403, admin="open")
+
+MATRIX = {
+    ("GET", "home.landing"): PUBLIC,
+    ("GET", "health.healthz"): PUBLIC,
+    ("GET", "health.readyz"): PUBLIC,
+    ("GET", "account.signup"): PUBLIC,
+    ("POST", "account.signup"): PUBLIC,
+    ("POST", "account.theme"): PUBLIC,
+    ("GET", "account.waiting"): only("open") | {"pending": "open"},
+    ("GET", "documents.index"): only("open"),
+    ("GET", "documents.new"): only(403, sponsor="open", other_sponsor="open"),
+    ("POST", "documents.new"): only(403, sponsor="open", other_sponsor="open"),
+    ("GET", "documents.show"): READERS,
+    ("GET", "documents.progress"): READERS,
+    ("GET", "documents.history"): READERS,
+    ("GET", "documents.revision"): READERS,
+    ("GET", "documents.record"): READERS,
+    ("GET", "documents.brief"): SPONSORS_OWN,
+    ("POST", "documents.brief"): SPONSORS_OWN,
+    ("POST", "documents.save"): EDITORS_OWN,
+    ("POST", "documents.deliver"): EDITORS_OWN,
+    ("POST", "documents.decline"): EDITORS_OWN,
+    ("POST", "documents.claim"): only(403, editor="open", other_editor=404),
+    ("POST", "documents.request_changes"): SPONSORS_OWN,
+    ("POST", "documents.approve"): SPONSORS_OWN,
+    ("POST", "documents.assign"): OWNERS,
+    ("POST", "documents.keep"): OWNERS,
+    ("POST", "documents.retry"): OWNERS,
+    ("POST", "documents.redraft"): OWNERS,
+    ("POST", "documents.cancel"): OWNERS,
+    ("POST", "documents.withdraw"): OWNERS,
+    ("GET", "admin.signups"): ADMINS,
+    ("POST", "admin.approve"): ADMINS,
+    ("POST", "admin.reject"): ADMINS,
+    ("GET", "admin.users"): ADMINS,
+    ("POST", "admin.suspend"): ADMINS,
+    ("POST", "admin.restore"): ADMINS,
+}
+
+
+def routes(app):
+    for rule in app.url_map.iter_rules():
+        for method in sorted(rule.methods & {"GET", "POST", "PUT", "PATCH", "DELETE"}):
+            yield method, rule.endpoint
+
+
+def test_every_route_has_a_row_and_every_row_a_route(app):
+    ours = {(method, endpoint) for method, endpoint in routes(app) if endpoint not in PUBLIC_ENDPOINTS}
+    assert ours == set(MATRIX)
+
+
+def test_the_public_list_is_this_and_no_more(app):
+    assert {"static", "security.login", "security.logout"} == PUBLIC_ENDPOINTS
+    public = {endpoint for _, endpoint in routes(app) if getattr(app.view_functions[endpoint], "guard", "") == "public"}
+    assert public == {"home.landing", "health.healthz", "health.readyz", "account.signup", "account.theme"}
+
+
+def test_every_route_has_a_guard(app):
+    for _, endpoint in routes(app):
+        assert endpoint in PUBLIC_ENDPOINTS or hasattr(app.view_functions[endpoint], "guard"), endpoint
+
+
+def test_a_route_without_a_guard_is_closed(app, as_person, cast, monkeypatch):
+    monkeypatch.delattr(app.view_functions["home.landing"], "guard")
+    assert as_person(None).get("/").status_code == 403
+
+
+def url_of(app, endpoint, document, cast):
+    values = {"document_id": document.id, "number": 1, "user_id": cast.pending.id, "role": "sponsor"}
+    rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+    with app.test_request_context():
+        from flask import url_for
+
+        return url_for(endpoint, **{name: values[name] for name in rule.arguments})
+
+
+@pytest.mark.parametrize(("method", "endpoint"), list(MATRIX))
+def test_who_gets_what(app, session, cast, make_document, as_person, method, endpoint):
+    document = make_document("editing")
+    session.commit()
+    url = url_of(app, endpoint, document, cast)
+    for name, expected in MATRIX[(method, endpoint)].items():
+        user = getattr(cast, name, None)
+        with session.begin_nested() as undo:
+            answer = as_person(user).open(url, method=method)
+            undo.rollback()
+        session.expire_all()
+        if expected == "login":
+            assert answer.status_code == 302, name
+            assert answer.headers["Location"].startswith("/login"), name
+        elif expected == "open":
+            assert answer.status_code not in (401, 403, 404, 405, 500), (name, answer.status_code)
+        else:
+            assert answer.status_code == expected, name
+
+
+def test_the_unassigned_pool_is_for_every_editor(session, cast, make_document, as_person):
+    document = make_document("unassigned")
+    session.commit()
+    for editor in (cast.editor, cast.other_editor):
+        assert as_person(editor).get(f"/documents/{document.id}").status_code == 200
+    assert as_person(cast.other_sponsor).get(f"/documents/{document.id}").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["get", "put", "delete", "patch"])
+def test_acts_are_not_done_by_other_methods(session, cast, make_document, as_person, method):
+    document = make_document("editing")
+    session.commit()
+    answer = getattr(as_person(cast.editor), method)(f"/documents/{document.id}/deliver")
+    assert answer.status_code == 405
+
+
+def test_nonsense_for_an_id_is_not_found(cast, as_person):
+    for nonsense in ("1", "x", "00000000-0000-0000-0000-000000000000", "%00", "..%2f"):
+        assert as_person(cast.sponsor).get(f"/documents/{nonsense}").status_code == 404
+
+
+def test_lists_show_only_what_is_ones_own(session, cast, make_document, as_person):
+    make_document("editing", title="Only for its people")
+    session.commit()
+    for name, sees in {
+        "sponsor": True,
+        "other_sponsor": False,
+        "editor": True,
+        "other_editor": False,
+        "admin": True,
+    }.items():
+        page = as_person(getattr(cast, name)).get("/documents").text
+        assert ("Only for its people" in page) is sees, name
+
+
+def test_json_is_answered_with_json(session, cast, make_document, as_person):
+    document = make_document("editing")
+    session.commit()
+    url = f"/documents/{document.id}/record.json"
+    program = {"Accept": "application/json"}
+    assert as_person(None).get(url, headers=program).status_code == 401
+    assert as_person(None).get(url).headers["Location"].startswith("/login")
+    assert as_person(cast.pending).get(url).json == {"error": "Your account is waiting for approval."}
+    assert as_person(cast.other_sponsor).get(url).status_code == 404
+    assert "error" in as_person(cast.other_sponsor).get(url).json
+    assert as_person(cast.sponsor).get(url).json["text"] == journeys.DRAFT
