@@ -1,0 +1,26 @@
+/** Small courtesies of every page. */
+import { all, one } from "./dom";
+
+/** The person's menu closes when the attention goes elsewhere. */
+export function closeMenus(): void {
+  for (const menu of all<HTMLDetailsElement>("details[data-menu]")) {
+    document.addEventListener("click", (event) => {
+      if (!menu.contains(event.target as Node)) menu.open = false;
+    });
+    menu.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !menu.open) return;
+      menu.open = false;
+      one("summary", menu)?.focus();
+    });
+  }
+}
+
+/** A dialog whose form came back with an error is open when the page is. */
+export function openPopovers(): void {
+  for (const dialog of all("[popover][data-open]")) dialog.showPopover();
+}
+
+/** After a refused form, the keyboard starts at what is wrong. */
+export function showErrors(): void {
+  one("[data-focus]")?.focus();
+}
