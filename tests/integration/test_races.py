@@ -1,0 +1,161 @@
+"""Two people at the same moment, each on a connection of their own: one wins, nothing is overwritten."""
+
+import threading
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from copydesk.accounts import operations as accounts
+from copydesk.accounts.errors import AccountError
+from copydesk.accounts.models import Role, Status, User
+from copydesk.autodocs import requests
+from copydesk.documents import chain, operations
+from copydesk.documents.errors import DocumentError
+from copydesk.documents.models import Document, State
+from copydesk.documents.operations import Text
+from copydesk.documents.workflow import Act
+from tests import journeys
+from tests.desk import desk
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def engine(make_database, tmp_path_factory, config):
+    """A migrated database whose transactions are really committed."""
+    with desk(make_database("races"), tmp_path_factory.mktemp("races")) as made:
+        made.run("migrate")
+        engine = create_engine(made.environment["DATABASE_URL"].replace("postgresql:", "postgresql+psycopg2:"))
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def people(engine):
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        made = {}
+        for name, role in {"sponsor": "sponsor", "ada": "editor", "tom": "editor", "a1": "admin", "a2": "admin"}.items():
+            user = User(
+                name=name,
+                email=f"{name}-{id(made)}@example.org",
+                organization="x",
+                role=Role(role),
+                status=Status.APPROVED,
+                password="x",
+            )
+            session.add(user)
+            session.flush()
+            made[name] = user
+    return made
+
+
+def make(engine, people, editor=None):
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        document = requests.create_document(
+            session, people["sponsor"], title="T", brief="B", editor_id=people[editor].id if editor else None
+        )
+        journeys.draft(session, document)
+        return session.get(Document, document.id, populate_existing=True)
+
+
+def at_once(engine, *acts):
+    """Run each act in a transaction of its own, all at the same moment; returns what each raised, or None."""
+    barrier = threading.Barrier(len(acts))
+    results = [None] * len(acts)
+
+    def run(number, act):
+        try:
+            with Session(engine) as session, session.begin():
+                barrier.wait(10)
+                act(session)
+        except (DocumentError, AccountError) as error:
+            results[number] = error
+
+    threads = [threading.Thread(target=run, args=one) for one in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return results
+
+
+def fresh(session, user):
+    return session.get(User, user.id)
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_two_saves_at_once(engine, people, turn):
+    document = make(engine, people, "ada")
+    base = document.text_number
+
+    def save(body):
+        return lambda session: operations.save(
+            session, document.id, fresh(session, people["ada"]), Text("T", body, base)
+        )
+
+    results = at_once(engine, save("One."), save("Two."))
+    assert sorted(error is None for error in results) == [False, True]
+    with Session(engine) as session:
+        revisions = chain.revisions(session, document.id)
+        assert len(revisions) == 3
+        assert chain.first_broken(revisions) is None
+        assert revisions[-1].body == ("One." if results[0] is None else "Two.")
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_two_claims_at_once(engine, people, turn):
+    document = make(engine, people)
+
+    def claim(name):
+        return lambda session: operations.move(session, document.id, Act.CLAIM, fresh(session, people[name]))
+
+    results = at_once(engine, claim("ada"), claim("tom"))
+    assert sorted(error is None for error in results) == [False, True]
+    winner = people["ada"] if results[0] is None else people["tom"]
+    with Session(engine) as session:
+        assert session.get(Document, document.id).editor_id == winner.id
+
+
+def test_a_delivery_and_a_withdrawal_at_once(engine, people):
+    document = make(engine, people, "ada")
+    results = at_once(
+        engine,
+        lambda session: operations.deliver(
+            session, document.id, fresh(session, people["ada"]), Text("T", "Done.", document.text_number)
+        ),
+        lambda session: requests.withdraw(session, document.id, fresh(session, people["sponsor"])),
+    )
+    assert results[1] is None
+    with Session(engine) as session:
+        assert session.get(Document, document.id).state is State.WITHDRAWN
+
+
+def test_two_admins_decide_at_once(engine, people):
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        user = accounts.request_access(
+            session, name="N", email=f"n{id(people)}@x.org", organization="o", password_hash="x", role=Role.EDITOR
+        )
+    results = at_once(
+        engine,
+        lambda session: accounts.approve(session, fresh(session, user), fresh(session, people["a1"])),
+        lambda session: accounts.reject(session, fresh(session, user), fresh(session, people["a2"]), "No."),
+    )
+    assert sorted(error is None for error in results) == [False, True]
+
+
+def test_an_editor_suspended_while_being_chosen_gets_no_work(engine, people):
+    document = make(engine, people)
+
+    def suspend(session):
+        editor = fresh(session, people["tom"])
+        accounts.suspend(session, editor, fresh(session, people["a1"]), "Out.")
+        operations.release_work(session, editor, fresh(session, people["a1"]))
+
+    at_once(
+        engine,
+        lambda session: operations.assign(session, document.id, fresh(session, people["sponsor"]), people["tom"].id),
+        suspend,
+    )
+    with Session(engine) as session:
+        assert session.get(Document, document.id).editor_id is None
