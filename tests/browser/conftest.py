@@ -1,4 +1,4 @@
-"""A real browser on a whole desk. Where no browser is found the tests are skipped; in continuous integration they fail."""
+"""A real browser on a whole desk. Where none is found the tests are skipped; in continuous integration they fail."""
 
 import os
 import shutil
@@ -54,7 +54,7 @@ def live(make_database, tmp_path_factory) -> Desk:
 
 @pytest.fixture
 def browser_of(chromium, live):
-    """A browser of its own for each person: `page = browser_of("Ruth")`. Any error in a page's console fails the test."""
+    """A browser of its own for each person: `page = browser_of("Ruth")`. An error in its console fails the test."""
     contexts, errors = [], []
 
     def open_for(name="", **options):
@@ -63,8 +63,7 @@ def browser_of(chromium, live):
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(f"{name}: {error}"))
-        page.on("console", lambda message: errors.append(f"{name}: {message.text}") if message.type == "error" else None)
-        page.expected_errors = errors
+        page.on("console", lambda said: errors.append(f"{name}: {said.text}") if said.type == "error" else None)
         return page
 
     yield open_for

@@ -1,7 +1,8 @@
-"""Processes are stopped and killed for real: nothing is lost, nothing is doubled, and the page says what is going on."""
+"""Processes are stopped and killed for real: nothing is lost or doubled, and the page says what goes on."""
 
 import re
 import signal
+from contextlib import closing
 
 import httpx
 import pytest
@@ -36,6 +37,9 @@ class Sponsor:
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.http.get(self.page_of(path)).text).group(1)
         return self.http.post(path, data={"csrf_token": token, **data})
 
+    def close(self) -> None:
+        self.http.close()
+
     @staticmethod
     def page_of(path: str) -> str:
         """The page on which the form of this act is."""
@@ -55,7 +59,8 @@ class Sponsor:
 
 @pytest.fixture(scope="module")
 def sponsor(running):
-    return Sponsor(running)
+    with closing(Sponsor(running)) as browser:
+        yield browser
 
 
 def counts(desk: Desk, path: str) -> tuple[int, int, int]:
@@ -81,8 +86,8 @@ def attempts(desk: Desk, path: str) -> int:
 def test_with_the_engine_stopped_documents_are_taken_and_drafted_when_it_is_back(running, sponsor):
     running.start("worker")
     path = sponsor.create("While the engine was away")
-    until(lambda: sponsor.progress(path)["waiting"], "the page says that drafting waits")
-    assert "engine does not answer" in sponsor.progress(path)["message"]
+    until(lambda: "engine does not answer" in sponsor.progress(path)["message"], "the page says that drafting waits")
+    assert sponsor.progress(path)["waiting"] is True
     assert "engine does not answer" in sponsor.http.get(path).text
     assert sponsor.http.get("/readyz").json()["engine"] == "does not answer"
     running.start_engine()

@@ -26,7 +26,8 @@ answers.append(client.post("/login", data={"email": "test@test.com", "password":
 answers.append(client.post("/documents/new", data={"title": "T", "brief": "B", "editor": ""}).status_code)
 answers.append(client.get("/documents").status_code)
 with app.app_context():
-    jobs = db.session.execute(db.text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'write_draft'")).scalar()
+    count = db.text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'write_draft'")
+    jobs = db.session.execute(count).scalar()
 print(json.dumps({"answers": answers, "jobs": jobs, "modules": sorted(sys.modules)}))
 """
 FORBIDDEN = ("tensorflow", "keras", "keras_hub", "xllamacpp", "transformers", "tokenizers", "gguf", "torch", "jax")

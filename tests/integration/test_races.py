@@ -35,7 +35,13 @@ def engine(make_database, tmp_path_factory, config):
 def people(engine):
     with Session(engine, expire_on_commit=False) as session, session.begin():
         made = {}
-        for name, role in {"sponsor": "sponsor", "ada": "editor", "tom": "editor", "a1": "admin", "a2": "admin"}.items():
+        for name, role in {
+            "sponsor": "sponsor",
+            "ada": "editor",
+            "tom": "editor",
+            "a1": "admin",
+            "a2": "admin",
+        }.items():
             user = User(
                 name=name,
                 email=f"{name}-{id(made)}@example.org",
