@@ -65,8 +65,9 @@ class Desk:
 
     def run(self, *words: str) -> str:
         """A command that ends by itself."""
+        command = [*COPYDESK, *words]
         done = subprocess.run(
-            [*COPYDESK, *words], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -118,7 +118,7 @@ def test_words_typed_and_not_saved_survive_a_reload(log_in):
     time.sleep(1.5)
     editor.on("dialog", lambda dialog: dialog.accept())
     editor.reload()
-    editor.get_by_role("button", name="restore").or_(editor.get_by_role("button", name="Bring")).first.click()
+    editor.locator("[data-restore-yes]").click()
     assert editor.get_by_role("textbox", name="Text").input_value().endswith(" Typed and not saved.")
     editor.keyboard.press("Control+s")
     expect(editor.get_by_text("Saved.").first).to_be_visible()

@@ -54,3 +54,7 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="copydesk")
 def main() -> None:
     """Copydesk: a machine drafts, a person answers for every word."""
+
+
+if __name__ == "__main__":
+    main(prog_name="copydesk")

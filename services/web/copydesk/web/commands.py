@@ -30,7 +30,8 @@ def _app() -> Flask:
 def web(host: str, port: int, reload: bool) -> None:
     """Serve the pages with gunicorn."""
     settings()
-    arguments = [sys.executable, "-m", "gunicorn", "--config", "python:copydesk.web.gunicorn_config", "--bind", f"{host}:{port}"]
+    arguments = [sys.executable, "-m", "gunicorn", "--config", "python:copydesk.web.gunicorn_config"]
+    arguments += ["--bind", f"{host}:{port}"]
     if reload:
         arguments.append("--reload")
     os.execv(sys.executable, [*arguments, "copydesk.web.app:create_app()"])  # noqa: S606  our own arguments

@@ -86,8 +86,10 @@ class Drafter:
         self._fail(mine, str(error))
 
     def _stream(self, mine: Claim) -> None:
-        sampling = Sampling(seed=mine.seed, max_new_tokens=mine.tokens_target)
         builder = self.prompts(mine.model)
+        # At least a quarter of a small model's window is kept for the brief.
+        most = builder.model.context * 3 // 4
+        sampling = Sampling(seed=mine.seed, max_new_tokens=min(mine.tokens_target, most))
         prompt = builder.build(mine.brief, max_new_tokens=sampling.max_new_tokens)
         with transaction(self.database) as session:
             writing.begin(
@@ -97,17 +99,19 @@ class Drafter:
                 prompt_tokens=prompt.tokens,
                 read_from_char=prompt.read_from_char,
             )
-        text, tokens = self._receive(mine, prompt, sampling)
+        text, tokens = self._receive(mine, builder, prompt, sampling)
         self._finish(mine, builder, text, tokens)
 
-    def _receive(self, mine: Claim, prompt: Prompt, sampling: Sampling) -> tuple[str, list[int]]:
+    def _receive(
+        self, mine: Claim, builder: PromptBuilder, prompt: Prompt, sampling: Sampling
+    ) -> tuple[str, list[int]]:
         text, saved_at = "", 0.0
         tokens: list[int] = []
         chunks = self.client.stream(prompt.tokens, sampling)
         try:
             for chunk in chunks:
                 text += chunk.text
-                tokens.extend(chunk.tokens)
+                tokens.extend(builder.name_tokens(chunk.text, chunk.tokens))
                 if time.monotonic() - saved_at >= SAVE_EVERY:
                     with transaction(self.database) as session:
                         writing.progress(session, mine, text.lstrip(), len(tokens))
