@@ -20,7 +20,7 @@ SETUP   = $(if $(PYTHON),$(PYTHON) services/web/copydesk/local/bootstrap.py,$(er
 SECTION = @printf '\n== %s\n'
 
 .NOTPARALLEL:
-.PHONY: help run test lint types imports frontend-test format bench lock clean
+.PHONY: readme help run test lint types imports frontend-test format bench lock clean
 
 help: ## This list
 	@echo 'Copydesk: make run, then open http://127.0.0.1:5000'
@@ -76,6 +76,10 @@ format: ## Put Python code and templates into shape
 bench: ## Side-by-side tables; writes bench/results.json
 	@$(SETUP) dev
 	@exec $(BIN)/python -m bench
+
+readme: ## The README's diagram and table, drawn from the transitions
+	@$(SETUP) dev
+	@$(BIN)/python -m copydesk.documents.diagram README.md
 
 lock: ## Write the lock files anew from requirements/*.in
 	@$(SETUP) dev

@@ -1,6 +1,6 @@
 """The states of a document and the one table that says how it gets from one to the next.
 
-The README's diagram is drawn from `TRANSITIONS`, and a test walks all of it.
+The README's diagram and table are drawn from `TRANSITIONS` (`diagram`), and a test walks all of it.
 """
 
 from dataclasses import dataclass
@@ -85,13 +85,3 @@ TRANSITIONS: dict[Act, Transition] = {
         Transition(Act.WITHDRAW, _UNFINISHED, (S.WITHDRAWN,), _OWNERS, "withdrew the document"),
     )
 }
-
-
-def mermaid() -> str:
-    """The state diagram, in Mermaid's words, drawn from the table."""
-    lines = ["stateDiagram-v2"]
-    for row in TRANSITIONS.values():
-        for source in row.sources or ("[*]",):
-            for target in row.targets or (source,):
-                lines.append(f"    {source} --> {target}: {row.act} ({', '.join(who.value for who in row.who)})")
-    return "\n".join(lines)

@@ -1,82 +1,50 @@
-"""The engine's commands: serve a model, list and fetch models, write a text."""
+"""The commands of this room: `models`, `write` and `engine`. Only what was asked for goes to standard output."""
 
 import json
 import logging
 import os
-import secrets
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
-from copydesk.engine import models as model_folders
-from copydesk.engine.errors import EngineError, ModelError
+from copydesk.engine import models as folders
+from copydesk.engine.errors import EngineCannotStart, EngineError, ModelError, ReferenceMissing
 from copydesk.engine.gguf_export import Precision
-from copydesk.engine.models import ModelFolder
-from copydesk.engine.sampling import LARGEST_SEED, Sampling, SamplingError, Strategy
+from copydesk.engine.sampling import LARGEST_SEED, SamplingError, Strategy
 
-MODELS_DIR = Path(__file__).resolve().parents[2] / "models"
-
-
-def _cache_dir() -> Path:
-    data = os.environ.get("DATA_DIR")
-    return Path(data) / "cache" if data else Path.home() / ".cache" / "copydesk"
+_PACKAGE_ROOT = Path(__file__).resolve().parent.parent.parent
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-models_dir_option = click.option(
-    "--models-dir",
-    envvar="MODELS_DIR",
-    type=click.Path(path_type=Path),
-    default=MODELS_DIR,
-    show_default=True,
-    help="Where the model folders are.",
-)
-cache_dir_option = click.option(
-    "--cache-dir",
-    envvar="CACHE_DIR",
-    type=click.Path(path_type=Path),
-    default=_cache_dir,
-    help="Where GGUF files are kept.",
-)
+def _default_cache() -> Path:
+    data_dir = os.environ.get("DATA_DIR")
+    return Path(data_dir, "cache") if data_dir else Path.home() / ".cache" / "copydesk"
 
 
-def _find(name: str, models_dir: Path) -> ModelFolder:
-    try:
-        return model_folders.find(name, models_dir)
-    except ModelError as error:
-        raise click.ClickException(str(error)) from error
+def _models_dir(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--models-dir",
+        type=_FOLDER,
+        envvar="MODELS_DIR",
+        default=_PACKAGE_ROOT / "models",
+        show_default="those that came along",
+        help="Where the models' folders are.",
+    )(command)
 
 
-@click.command()
-@click.option("--model", envvar="MODEL", default="seed", show_default=True)
-@models_dir_option
-@cache_dir_option
-@click.option("--host", envvar="ENGINE_HOST", default="127.0.0.1", show_default=True)
-@click.option("--port", envvar="ENGINE_PORT", default=8080, show_default=True)
-@click.option("--token", envvar="ENGINE_TOKEN", default="", help="What a client has to show.")
-@click.option("--slots", envvar="ENGINE_SLOTS", default=4, show_default=True, help="Texts at once.")
-@click.option("--threads", envvar="ENGINE_THREADS", default=0, help="0: as many as there are cores.")
-@click.option("--precision", envvar="ENGINE_PRECISION", default="q8_0", type=click.Choice([one.value for one in Precision]))
-def engine(
-    model: str,
-    models_dir: Path,
-    cache_dir: Path,
-    host: str,
-    port: int,
-    token: str,
-    slots: int,
-    threads: int,
-    precision: str,
-) -> None:
-    """Serve a model to the worker until told to stop."""
-    from copydesk.engine.server import EngineSettings, serve
-
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    folder = _find(model, models_dir)
-    try:
-        serve(EngineSettings(folder, cache_dir, token, host, port, slots, threads, Precision(precision)))
-    except (ModelError, ValueError, RuntimeError) as error:
-        raise click.ClickException(str(error)) from error
+def _cache_dir(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--cache-dir",
+        type=_FOLDER,
+        envvar="CACHE_DIR",
+        default=_default_cache,
+        show_default="$DATA_DIR/cache, ~/.cache/copydesk",
+        help="Where files that are derived from models are kept.",
+    )(command)
 
 
 @click.group()
@@ -85,92 +53,160 @@ def models() -> None:
 
 
 @models.command("list")
-@models_dir_option
-def list_(models_dir: Path) -> None:
-    """Every model at hand."""
-    found = list(model_folders.list_models(models_dir))
-    for model in found:
-        size = model.weights.stat().st_size / 1e6
-        licence = model.card.get("licence", "no card")
-        click.echo(f"{model.name:<14} {model.parameters / 1e6:>8,.1f} M  {size:>9,.1f} MB  {model.sha256[:12]}  {licence}")
+@_models_dir
+def list_command(models_dir: Path) -> None:
+    """The models at hand, with their size, window and checksum."""
+    found = list(folders.list_models(models_dir))
     if not found:
-        click.echo("No models yet. `copydesk models pull gpt2` fetches one.")
+        raise click.ClickException(f"There is no model in {models_dir}. `copydesk models pull gpt2` fetches one.")
+    for model in found:
+        size = f"{model.parameters / 1e6:,.1f} M parameters"
+        licence = model.card.licence or "no licence named"
+        click.echo(f"{model.name:<16}{size:>24}{model.context:>7} tokens  {model.sha256[:16]}  {licence}")
 
 
-@models.command()
+@models.command("pull")
 @click.argument("name")
-@models_dir_option
-def pull(name: str, models_dir: Path) -> None:
-    """Fetch a published GPT-2: gpt2, gpt2-medium, gpt2-large or gpt2-xl."""
-    from copydesk.engine.pull import pull as fetch
+@_models_dir
+def pull_command(name: str, models_dir: Path) -> None:
+    """Fetch NAME from the Hugging Face hub: gpt2, gpt2-medium, gpt2-large, gpt2-xl, or any owner/name."""
+    from copydesk.engine.pull import pull
 
-    try:
-        model = fetch(name, models_dir, click.echo)
-    except ModelError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"{name} is ready: weights {model.sha256}")
+    with _said_plainly():
+        model = pull(name, models_dir)
+    click.echo(f"{model.name} is in {model.path}, checked ({model.sha256[:16]}).")
 
 
-@models.command()
+@models.command("verify")
 @click.argument("name", required=False)
-@models_dir_option
-def verify(name: str | None, models_dir: Path) -> None:
-    """Compare weights with their cards: one model's, or all."""
-    folders = [_find(name, models_dir)] if name else list(model_folders.list_models(models_dir))
+@_models_dir
+def verify_command(name: str | None, models_dir: Path) -> None:
+    """Compare NAME, or every model, with its card."""
+    from copydesk.engine.verify import verify
+
+    with _said_plainly():
+        chosen = [name] if name else [path.name for path in sorted(models_dir.iterdir()) if _is_candidate(path)]
     broken = 0
-    for folder in folders:
+    for each in chosen:
         try:
-            model_folders.verify(folder)
-            click.echo(f"{folder.name}: good, {folder.sha256}")
+            model = folders.find(each, models_dir)
+            verify(model)
+            click.echo(f"{model.name}: whole ({model.sha256})")
         except ModelError as error:
             broken += 1
             click.echo(str(error), err=True)
     if broken:
-        raise click.ClickException(f"{broken} of {len(folders)} models are damaged.")
+        raise click.ClickException(f"{broken} of {len(chosen)} not whole")
 
 
 @click.command()
 @click.argument("prompt")
 @click.option("--seed", type=click.IntRange(0, LARGEST_SEED), help="The same seed gives the same text.")
-@click.option("--tokens", default=80, show_default=True, help="The most tokens to write.")
-@click.option("--strategy", type=click.Choice([one.value for one in Strategy]), default="top-p", show_default=True)
-@click.option("--temperature", type=float, default=Sampling.temperature, show_default=True)
-@click.option("--model", envvar="MODEL", default="seed", show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Add model, sha256, seed, tokens and seconds.")
-@models_dir_option
-@cache_dir_option
+@click.option("--tokens", type=click.IntRange(1), default=160, show_default=True, help="Longest answer.")
+@click.option(
+    "--strategy",
+    type=click.Choice([each.value for each in Strategy]),
+    help="How tokens are chosen; beam needs TensorFlow.",
+)
+@click.option("--temperature", type=float)
+@click.option("--top-k", type=int)
+@click.option("--top-p", type=float)
+@click.option("--num-beams", type=int)
+@click.option("--repetition-penalty", type=float)
+@click.option("--model", "name", envvar="MODEL", default="seed", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Also model, sha256, seed, tokens, seconds.")
+@_models_dir
+@_cache_dir
 def write(
     prompt: str,
     seed: int | None,
     tokens: int,
-    strategy: str,
-    temperature: float,
-    model: str,
+    name: str,
     as_json: bool,
     models_dir: Path,
     cache_dir: Path,
+    **choice: float | str | None,
 ) -> None:
-    """Let the model go on from PROMPT."""
-    from copydesk.engine.writing import write as write_text
+    """Let the model go on from PROMPT ("-" reads it from standard input)."""
+    from copydesk.engine import writing
 
-    folder = _find(model, models_dir)
-    seed = secrets.randbelow(LARGEST_SEED + 1) if seed is None else seed
-    try:
-        sampling = Sampling(strategy=Strategy(strategy), temperature=temperature, max_new_tokens=tokens, seed=seed)
-        written = write_text(folder, prompt, sampling, cache_dir)
-    except (SamplingError, ModelError, EngineError, ValueError) as error:
-        detail = getattr(error, "detail", "")
-        raise click.ClickException(f"{error} {detail}".strip()) from error
-    if not as_json:
-        click.echo(written.text)
+    brief = sys.stdin.read() if prompt == "-" else prompt
+    with _said_plainly():
+        model = folders.find(name, models_dir)
+        given: dict[str, Any] = {field: value for field, value in choice.items() if value is not None}
+        chosen = writing.new_seed() if seed is None else seed
+        sampling = model.card.sampling_for(**given, max_new_tokens=tokens, seed=chosen)
+        written = writing.write(model, brief, sampling, cache_dir)
+    if as_json:
+        click.echo(json.dumps(written.to_dict(), ensure_ascii=False))
         return
-    answer = {
-        "text": written.text,
-        "model": folder.name,
-        "sha256": folder.sha256,
-        "seed": seed,
-        "strategy": sampling.strategy.value,
-        "tokens": len(written.tokens),
-        "seconds": round(written.seconds, 3),
-    }
-    click.echo(json.dumps(answer, ensure_ascii=False))
+    click.echo(written.text)
+    click.echo(f"seed {written.seed}, {written.tokens} tokens in {written.seconds:.1f} s", err=True)
+
+
+@click.command()
+@click.option("--model", "name", envvar="MODEL", default="seed", show_default=True)
+@click.option("--host", envvar="ENGINE_HOST", default="127.0.0.1", show_default=True)
+@click.option("--port", envvar="ENGINE_PORT", type=click.IntRange(0, 65535), default=8080, show_default=True)
+@click.option("--slots", envvar="ENGINE_SLOTS", type=click.IntRange(1, 64), default=4, show_default=True)
+@click.option("--threads", envvar="ENGINE_THREADS", type=click.IntRange(0), default=0, help="0: one for each core.")
+@click.option(
+    "--precision",
+    envvar="ENGINE_PRECISION",
+    type=click.Choice([each.value for each in Precision]),
+    default="q8_0",
+    show_default=True,
+)
+@click.option("--log-level", envvar="LOG_LEVEL", default="INFO", help="DEBUG shows llama.cpp's own words.")
+@_models_dir
+@_cache_dir
+def engine(
+    name: str,
+    host: str,
+    port: int,
+    slots: int,
+    threads: int,
+    precision: str,
+    log_level: str,
+    models_dir: Path,
+    cache_dir: Path,
+) -> None:
+    """Serve the model to the worker until told to stop. The token is taken from ENGINE_TOKEN alone."""
+    from copydesk.engine import server
+
+    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("gguf").setLevel(logging.WARNING)
+    with _said_plainly():
+        settings = server.EngineSettings(
+            model=folders.find(name, models_dir),
+            token=_engine_token(),
+            cache_dir=cache_dir,
+            host=host,
+            port=port,
+            slots=slots,
+            threads=threads,
+            precision=Precision(precision),
+        )
+        server.serve(settings)
+
+
+def _engine_token() -> str:
+    """From the environment, or the file that holds it in a container; never an argument, which `ps` would show."""
+    secret = Path(os.environ.get("SECRETS_DIR", "/run/secrets"), "engine_token")
+    return os.environ.get("ENGINE_TOKEN") or (secret.read_text(encoding="utf-8").strip() if secret.is_file() else "")
+
+
+def _is_candidate(path: Path) -> bool:
+    return path.is_dir() and not path.name.startswith(".")
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """What a person can do something about becomes one line instead of a traceback."""
+    try:
+        yield
+    except (EngineError, EngineCannotStart, ModelError, ReferenceMissing, SamplingError, ValueError) as error:
+        detail = getattr(error, "detail", "")
+        raise click.ClickException(f"{error} ({detail})" if detail else str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or ''} {error.strerror or error}".strip()) from error

@@ -3,7 +3,6 @@
 Imports httpx and the standard library only: web uses it to ask whether the engine is there.
 """
 
-import json
 import ssl
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -21,7 +20,6 @@ from copydesk.engine.errors import (
     EngineBroken,
     EngineBusy,
     EngineError,
-    EngineRefused,
     EngineTimeout,
     EngineUnreachable,
 )
@@ -64,7 +62,7 @@ class EngineClient:
         try:
             self._get("/props")
         except EngineBadRequest:  # not llama.cpp: it doesn't know the page
-            self._get("/v1/models")
+            self._first_of_models()
         return True
 
     def describe(self) -> EngineDescription:
@@ -77,8 +75,7 @@ class EngineClient:
             props = self._get("/props")
         except EngineBadRequest:
             props = {}
-        models = self._get("/v1/models").get("data") or [{}]
-        return _description(props, models[0])
+        return _description(props, self._first_of_models())
 
     def tokenize(self, text: str) -> list[int]:
         """The tokens of `text`, a special token's name being plain text; only llama.cpp offers it.
@@ -101,31 +98,38 @@ class EngineClient:
             EngineBroken: the stream ended without an end, or can't be read.
             EngineError: the request failed; see the others.
         """
-        question = completion_request(prompt, sampling, self._model or self._first_model())
+        question = completion_request(prompt, sampling, self._model or self._model_name())
         heard = _Heard(self.timeout)
         characters = WholeCharacters()
-        with self._errors(heard), self._http() as http:
-            with http.stream("POST", "/v1/completions", json=question) as response:
-                _check(response)
-                heard.anything = True
-                finished = False
-                for event in stream.events(response.iter_raw(), heard.check):
-                    chunk = stream.read_event(event, characters)
-                    heard.word()
-                    finished = finished or chunk.finish_reason is not None
-                    if chunk.text or chunk.tokens or chunk.finish_reason:
-                        yield chunk
-                if not finished:
-                    raise EngineBroken("the stream ended without a reason")
+        with (
+            self._errors(heard),
+            self._http() as http,
+            http.stream("POST", "/v1/completions", json=question) as response,
+        ):
+            _check(response)
+            heard.anything = True
+            for event in stream.events(response.iter_raw(), heard.check):
+                chunk = stream.read_event(event, characters)
+                heard.word(chunk)
+                if chunk.text or chunk.tokens or chunk.finish_reason:
+                    yield chunk
+                    heard.again()
+            if not heard.end:
+                raise EngineBroken("the stream ended without a reason")
 
-    def _first_model(self) -> str:
+    def _model_name(self) -> str:
         """The name that other servers than llama.cpp want in the request; asked once."""
         try:
-            models = self._get("/v1/models").get("data") or [{}]
+            self._model = str(self._first_of_models().get("id", ""))
         except (EngineBadRequest, EngineBroken):
             return ""
-        self._model = str(models[0].get("id", ""))
         return self._model
+
+    def _first_of_models(self) -> dict[str, Any]:
+        models = self._get("/v1/models").get("data")
+        if isinstance(models, list) and models and isinstance(models[0], dict):
+            return models[0]
+        raise EngineBroken(f"a list of models that holds none: {str(models)[:200]}")
 
     def _get(self, path: str) -> dict[str, Any]:
         return self._ask("GET", path)
@@ -142,9 +146,7 @@ class EngineClient:
     def _http(self) -> httpx.Client:
         """A client for one call. Proxies are not asked: the engine is one of ours, and so is the token."""
         timeout = httpx.Timeout(self.timeout, connect=min(CONNECT_SECONDS, self.timeout))
-        return httpx.Client(
-            base_url=self.url, headers=self._headers, timeout=timeout, verify=_tls(), trust_env=False
-        )
+        return httpx.Client(base_url=self.url, headers=self._headers, timeout=timeout, verify=_tls(), trust_env=False)
 
     @contextmanager
     def _errors(self, heard: "_Heard") -> Iterator[None]:
@@ -157,7 +159,7 @@ class EngineClient:
             raise EngineUnreachable(repr(error)) from error
         except httpx.TransportError as error:  # it went away: before the first byte nothing is lost by waiting
             raise (EngineBroken if heard.anything else EngineUnreachable)(repr(error)) from error
-        except (ValueError, KeyError, TypeError, httpx.HTTPError) as error:
+        except (ValueError, httpx.HTTPError) as error:  # an answer that is no JSON, or cut off
             raise EngineBroken(repr(error)) from error
 
 
@@ -167,11 +169,18 @@ class _Heard:
     def __init__(self, timeout: float) -> None:
         self.anything = False
         self.words = False
+        self.end = False
         self._timeout = timeout
         self._last = time.monotonic()
 
-    def word(self) -> None:
-        self.words = True
+    def word(self, chunk: Chunk) -> None:
+        """An event that shows work: a word, or progress in reading the prompt."""
+        self.words = self.words or bool(chunk.text or chunk.tokens)
+        self.end = self.end or chunk.finish_reason is not None
+        self._last = time.monotonic()
+
+    def again(self) -> None:
+        """The time that our caller took for the last word is not the engine's."""
         self._last = time.monotonic()
 
     def check(self) -> None:
@@ -193,7 +202,9 @@ def _check(response: httpx.Response) -> None:
 
 def _description(props: dict[str, Any], model: dict[str, Any]) -> EngineDescription:
     tags = [str(tag) for tag in model.get("tags") or () if tag]
-    known = [*tags, props.get("model_ftype")] if tags else [model.get("owned_by"), props.get("build_info")]
+    # Our own engine's tag names the wheel with its version; llama.cpp's build number is 0 there.
+    program: list[Any] = tags or [model.get("owned_by"), props.get("build_info")]
+    known = [*program, props.get("model_ftype")]
     settings = props.get("default_generation_settings") or {}
     return EngineDescription(
         model=str(model.get("id", "")),

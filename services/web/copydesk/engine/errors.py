@@ -43,6 +43,18 @@ class EngineBadRequest(EngineError):
     """The engine could not work with this request. An admin finds the reason in the log."""
 
 
+class EngineCannotStart(Exception):
+    """The engine can't start."""
+
+
+class ReferenceMissing(Exception):
+    """Beam search is done by KerasHub on TensorFlow, which is not installed here: `make test` installs it, or
+    `pip install -r services/web/requirements/training.txt`."""
+
+    def __init__(self) -> None:
+        super().__init__(" ".join((self.__doc__ or "").split()))
+
+
 class ModelError(Exception):
     """Something about this model is not right."""
 

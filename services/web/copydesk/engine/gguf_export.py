@@ -20,6 +20,11 @@ class Precision(StrEnum):
     F16 = "f16"
     F32 = "f32"  # as exact as the reference
 
+    @property
+    def bits_per_weight(self) -> float:
+        """Bits on disk and in memory, scales included."""
+        return {Precision.Q8_0: 8.5, Precision.F16: 16.0, Precision.F32: 32.0}[self]
+
 
 _PER_BLOCK = {
     "ln_1": "attn_norm",
@@ -86,9 +91,9 @@ def _add_configuration(writer: Any, model: ModelFolder, precision: Precision) ->
     writer.add_block_count(config["n_layer"])
     writer.add_context_length(config["n_positions"])
     writer.add_embedding_length(config["n_embd"])
-    writer.add_feed_forward_length(config.get("n_inner") or 4 * config["n_embd"])
+    writer.add_feed_forward_length(model.inner_width)
     writer.add_head_count(config["n_head"])
-    writer.add_layer_norm_eps(config["layer_norm_epsilon"])
+    writer.add_layer_norm_eps(config.get("layer_norm_epsilon", 1e-5))
     kinds = {
         Precision.Q8_0: gguf.LlamaFileType.MOSTLY_Q8_0,
         Precision.F16: gguf.LlamaFileType.MOSTLY_F16,
@@ -105,7 +110,11 @@ def _add_tokenizer(writer: Any, model: ModelFolder) -> None:
     words = {number: word for word, number in vocabulary.items()}
     tokens = [words.get(number, f"[unused{number}]") for number in range(size)]
     types = [
-        gguf.TokenType.CONTROL if number in special else gguf.TokenType.NORMAL if number in words else gguf.TokenType.UNUSED
+        gguf.TokenType.CONTROL
+        if number in special
+        else gguf.TokenType.NORMAL
+        if number in words
+        else gguf.TokenType.UNUSED
         for number in range(size)
     ]
     writer.add_tokenizer_model("gpt2")
@@ -113,15 +122,15 @@ def _add_tokenizer(writer: Any, model: ModelFolder) -> None:
     writer.add_token_list(tokens)
     writer.add_token_types(types)
     writer.add_token_merges(merges)
-    writer.add_bos_token_id(model.config["bos_token_id"])
-    writer.add_eos_token_id(model.config["eos_token_id"])
+    writer.add_bos_token_id(model.end_of_text)  # GPT-2 has one for both
+    writer.add_eos_token_id(model.end_of_text)
     writer.add_add_bos_token(False)
 
 
 def _read_tokenizer(model: ModelFolder) -> tuple[dict[str, int], list[str], set[int]]:
     """Vocabulary, merges ("a b") and the numbers of special tokens, from either form of tokenizer files."""
     whole = model.path / "tokenizer.json"
-    special = {model.config["bos_token_id"], model.config["eos_token_id"]}
+    special = {model.end_of_text}
     if whole.is_file():
         data = json.loads(whole.read_text(encoding="utf-8"))
         vocabulary = dict(data["model"]["vocab"])
@@ -147,7 +156,7 @@ def _add_tensors(writer: Any, model: ModelFolder, precision: Precision) -> None:
         Precision.F32: gguf.GGMLQuantizationType.F32,
     }
     with safe_open(model.weights, framework="np") as tensors:
-        for name in sorted(tensors.keys()):  # noqa: SIM118  not a dict
+        for name in sorted(tensors.keys()):
             target = tensor_name(name)
             if target is None:
                 continue

@@ -1,10 +1,10 @@
-"""From a brief to the tokens the model reads. A brief that is too long is read from its end."""
+"""From a brief to the tokens that the model reads. A brief that is too long is read from its end."""
 
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from copydesk.engine.models import ModelFolder
+from copydesk.engine.tokens import Tokens
 
 
 @dataclass(frozen=True)
@@ -14,10 +14,11 @@ class Prompt:
     tokens: list[int]
     text: str
     read_from_char: int  # 0: the whole brief was read
-    total_chars: int
+    total_chars: int  # of the brief
 
     @property
     def truncated(self) -> bool:
+        """Was the brief's beginning left out?"""
         return self.read_from_char > 0
 
 
@@ -26,46 +27,56 @@ class PromptBuilder:
 
     def __init__(self, model: ModelFolder) -> None:
         self.model = model
-        self._tokenizer = load_tokenizer(model)
+        self._tokens = Tokens(model.path)
 
     def encode(self, text: str) -> list[int]:
         """The tokens of a text; a special token's name in it is just text."""
-        return [int(token) for token in self._tokenizer(text, split_special_tokens=True)["input_ids"]]
+        return self._tokens.encode(text)
 
-    def decode(self, tokens: list[int]) -> str:
-        return str(self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of tokens."""
+        return self._tokens.decode(tokens)
 
     def build(self, brief: str, *, max_new_tokens: int) -> Prompt:
-        """The prompt for `brief` that leaves room for `max_new_tokens`; never cut inside a character.
+        """The prompt for `brief`, in the model's template, that leaves room for `max_new_tokens`.
+
+        Its last white space is left out, since the model's words begin with theirs. Never cut inside a character.
 
         Raises:
-            ValueError: the answer alone would fill the model's window.
+            ValueError: the answer, or it and the template, would fill the model's window.
         """
+        text = brief.encode("utf-8", "replace").decode("utf-8").rstrip()  # half a surrogate pair becomes "?"
+        before, _, after = self.model.card.prompt_template.partition("{brief}")
+        tokens = self.encode(before + text + after)
         room = self.model.context - max_new_tokens
-        if room < 1:
-            raise ValueError(f"max_new_tokens {max_new_tokens} leaves no room in a window of {self.model.context}")
-        text = brief.replace("\x00", "").rstrip()
-        encoded = self._tokenizer(text, split_special_tokens=True, return_offsets_mapping=True)
-        tokens, offsets = encoded["input_ids"], encoded["offset_mapping"]
-        if len(tokens) <= room:
-            return Prompt([int(token) for token in tokens], text, 0, len(brief))
-        start = self._whole_character(offsets, len(tokens) - room)
-        read_from = offsets[start][0]
-        return Prompt([int(token) for token in tokens[start:]], text[read_from:], read_from, len(brief))
+        read_from = 0
+        if len(tokens) > room:
+            head = self.encode(before)
+            tail, read_from = self._end_of(text, after, room - len(head))
+            tokens = head + tail
+        return Prompt(tokens or [self.model.end_of_text], before + text[read_from:] + after, read_from, len(brief))
 
-    @staticmethod
-    def _whole_character(offsets: list[tuple[int, int]], start: int) -> int:
-        """The first token from `start` on that does not begin inside a character: byte-level tokens can share one."""
-        while start < len(offsets) - 1 and offsets[start][0] < offsets[start - 1][1]:
+    def name_tokens(self, text: str, tokens: Sequence[int]) -> list[int]:
+        """All tokens of a streamed chunk, of which llama.cpp names only the last.
+
+        It holds tokens back until they make up a whole character, as with curly quotes in GPT-2's vocabulary. Their
+        bytes are known; that the model spelt them by its merges is what its training taught it, and an assumption.
+        """
+        named = b"".join(self._tokens.bytes_of(token) for token in tokens)
+        whole = text.encode("utf-8")
+        if not named or len(named) >= len(whole) or not whole.endswith(named):
+            return list(tokens)
+        return self._tokens.merge(whole[: -len(named)]) + list(tokens)
+
+    def _end_of(self, text: str, after: str, room: int) -> tuple[list[int], int]:
+        """The last tokens of `text + after` that fit into `room`, and the character of `text` they begin with."""
+        tokens = self.encode(text + after)
+        start = len(tokens) - room
+        dropped = sum(len(self._tokens.bytes_of(token)) for token in tokens[: max(0, start)])
+        raw = text.encode("utf-8")
+        while start < len(tokens) and dropped < len(raw) and raw[dropped] & 0xC0 == 0x80:  # inside a character
+            dropped += len(self._tokens.bytes_of(tokens[start]))
             start += 1
-        return start
-
-
-def load_tokenizer(model: ModelFolder) -> Any:
-    """The model's tokenizer, by transformers, from its folder alone: the network is never asked."""
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it would announce that PyTorch is missing
-    from transformers import AutoTokenizer
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()  # "sequence is longer than the maximum" is what `build` is there for
-    return AutoTokenizer.from_pretrained(model.path, local_files_only=True)
+        if room < 1 or dropped >= len(raw) > 0:
+            raise ValueError(f"the answer leaves no room for the brief in a window of {self.model.context} tokens")
+        return tokens[start:], len(raw[:dropped].decode("utf-8"))

@@ -38,12 +38,12 @@ class Sampling:
     def __post_init__(self) -> None:
         object.__setattr__(self, "strategy", self._strategy())
         for name, (kind, low, high) in _BOUNDS.items():
-            value = getattr(self, name)
+            value: Any = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, kind):
                 raise SamplingError(f"{name} must be a number, not {value!r}")
-            if not low <= value <= high:
+            if not low <= float(value) <= high:
                 raise SamplingError(f"{name} must be between {low} and {high}, not {value}")
-        if len(self.stop) > 8 or any(not text or len(text) > 64 for text in self.stop):
+        if len(self.stop) > 8 or not all(0 < len(text) <= 64 for text in self.stop):
             raise SamplingError("stop must be at most 8 texts of 1 to 64 characters")
 
     def _strategy(self) -> Strategy:
@@ -63,10 +63,13 @@ class Sampling:
         unknown = set(values) - {field.name for field in fields(cls)}
         if unknown:
             raise SamplingError(f"{sorted(unknown)[0]} is not a field of sampling")
-        return cls(**{**values, "stop": tuple(values.get("stop", ()))})
+        stop = values.get("stop", ())
+        if not isinstance(stop, list | tuple) or not all(isinstance(text, str) for text in stop):
+            raise SamplingError(f"stop must be a list of texts, not {stop!r}")
+        return cls(**{**values, "stop": tuple(stop)})
 
 
-_BOUNDS: dict[str, tuple[type | tuple[type, ...], float, float]] = {
+_BOUNDS: dict[str, tuple[type[int] | tuple[type[int], type[float]], float, float]] = {
     "temperature": ((int, float), 0.05, 2.0),
     "top_k": (int, 1, 1000),
     "top_p": ((int, float), 0.01, 1.0),

@@ -4,14 +4,23 @@ import re
 from dataclasses import dataclass
 
 SPECIAL = re.compile(r"<\|[a-z_]{2,32}\|>|</?s>|\[(?:PAD|UNK|CLS|SEP|MASK)\]")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffd]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffd\ud800-\udfff]")
 _CLOSERS = "\"'”’»)]}*_"
-# A stop, whatever closes after it, and then white space or the end.
-_END = re.compile(rf"(?:[.!?…]+|[。！？｡])[{re.escape(_CLOSERS)}]*(?=\s|$|(?<=[。！？｡]))")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|Rev|Hon|Gen|Col|Capt|Lt|Sgt|Messrs|Mme|Mlle|vs|etc|cf|al|viz|No|Nos|pp?|vols?|"
-    r"ch|fig|ed|eds|e\.g|i\.e|a\.m|p\.m|U\.S|U\.K)|\b[A-Z])\.$"
+_WIDE = "。！？｡"  # Chinese and Japanese stops: no white space follows them
+_STOPS = ".!?…؟۔।"  # the last three are Arabic, Urdu and Hindi
+# A whole run of stops, whatever closes after it, and then white space or the end.
+_STOP = re.compile(
+    rf"(?:(?<![{_STOPS}])[{_STOPS}]++|[{_WIDE}]++)[{re.escape(_CLOSERS)}]*+"
+    rf"(?=\s|$|(?<=[{_WIDE}{re.escape(_CLOSERS)}]))"
 )
+# After these a sentence goes on.
+_TITLE = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|Rev|Hon|Gen|Col|Capt|Lt|Sgt|Messrs|Mme|Mlle|Sir|vs|cf|viz|e\.g|i\.e)|\b[A-Z])\.$"
+)
+_BEFORE_NUMBER = re.compile(
+    r"\b(?:Nos?|pp?|vols?|ch|figs?|eds?|art|sec)\.$", re.IGNORECASE
+)  # "No. 7", but "He said no."
+_EITHER = re.compile(r"(?:\b(?:etc|al|a\.m|p\.m|ibid)|(?:\b[A-Z]\.)+[A-Z])\.$")  # "… at 5 p.m." and "the U.S. Senate"
 
 
 @dataclass(frozen=True)
@@ -30,19 +39,22 @@ def clean(text: str) -> str:
 def trim_to_sentence(text: str) -> Trimmed:
     """Cut an unfinished last sentence off. A text without any full sentence is kept whole: better than nothing."""
     text = clean(text)
-    for match in reversed(list(_END.finditer(text))):
-        sentence = text[: match.end()]
-        if _is_end(sentence, text[match.end() :]):
-            return Trimmed(sentence, text[match.end() :])
+    for match in reversed(list(_STOP.finditer(text))):
+        kept, cut = text[: match.end()], text[match.end() :]
+        if _is_end(kept, cut):
+            return Trimmed(kept, cut)
     return Trimmed(text, "")
 
 
 def _is_end(sentence: str, rest: str) -> bool:
-    """Is the stop at the end of `sentence` the end of a sentence, and not of an abbreviation or inside an ellipsis?"""
-    bare = sentence.rstrip(_CLOSERS)
-    if bare.endswith(("...", "…")) and rest.lstrip()[:1].islower():
+    """Is the stop at the end of `sentence` that of a sentence, and not of an abbreviation or inside an ellipsis?"""
+    bare, following = sentence.rstrip(_CLOSERS), rest.lstrip()[:1]
+    if bare.endswith(tuple(_WIDE)):
+        return True
+    if following.islower():  # `"Go away!" she said`, "wait … what", "etc. and"
         return False
-    if bare.endswith(".") and _ABBREVIATION.search(bare):
-        # "… at 5 p.m." ends the text; "Mr." never does.
-        return not rest.strip() and bare.endswith((".m.", "etc.", "U.S.", "U.K."))
-    return not rest.lstrip()[:1].islower()
+    if _EITHER.search(bare):
+        return not following or rest.startswith("\n")  # a name may follow as well as a sentence
+    if _BEFORE_NUMBER.search(bare):
+        return not following.isdigit()
+    return not _TITLE.search(bare)

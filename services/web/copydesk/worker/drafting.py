@@ -89,7 +89,7 @@ class Drafter:
         builder = self.prompts(mine.model)
         # At least a quarter of a small model's window is kept for the brief.
         most = builder.model.context * 3 // 4
-        sampling = Sampling(seed=mine.seed, max_new_tokens=min(mine.tokens_target, most))
+        sampling = builder.model.card.sampling_for(seed=mine.seed, max_new_tokens=min(mine.tokens_target, most))
         prompt = builder.build(mine.brief, max_new_tokens=sampling.max_new_tokens)
         with transaction(self.database) as session:
             writing.begin(

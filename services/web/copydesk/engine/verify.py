@@ -1,0 +1,79 @@
+"""Is a model what its card says it is? Weights, shapes and tokenizer are looked at."""
+
+from copydesk.engine.errors import ModelBroken
+from copydesk.engine.models import ModelFolder
+from copydesk.engine.tokens import load_tokenizer
+
+_PREFIX = "transformer."
+
+
+def verify(model: ModelFolder) -> None:
+    """Compare the weights with the card, their shapes with the configuration, and the tokenizer with both.
+
+    Raises:
+        ModelBroken: with what differs.
+    """
+    _verify_checksum(model)
+    _verify_shapes(model)
+    _verify_tokenizer(model)
+
+
+def expected_shapes(model: ModelFolder) -> dict[str, tuple[int, ...]]:
+    """Every weight by its Hugging Face name, with its shape; matrices are (in, out)."""
+    width, inner = model.config["n_embd"], model.inner_width
+    shapes: dict[str, tuple[int, ...]] = {
+        "wte.weight": (model.config["vocab_size"], width),
+        "wpe.weight": (model.context, width),
+        "ln_f.weight": (width,),
+        "ln_f.bias": (width,),
+    }
+    matrices = {
+        "attn.c_attn": (width, 3 * width),
+        "attn.c_proj": (width, width),
+        "mlp.c_fc": (width, inner),
+        "mlp.c_proj": (inner, width),
+    }
+    for block in range(model.config["n_layer"]):
+        for norm in ("ln_1", "ln_2"):
+            shapes |= {f"h.{block}.{norm}.{part}": (width,) for part in ("weight", "bias")}
+        for name, shape in matrices.items():
+            shapes |= {f"h.{block}.{name}.weight": shape, f"h.{block}.{name}.bias": shape[1:]}
+    return shapes
+
+
+def _verify_checksum(model: ModelFolder) -> None:
+    expected = model.card.weights_sha256
+    if not expected:
+        raise ModelBroken(f"{model.name} has no checksum in its card, so nothing can be said about its weights.")
+    if expected != model.sha256:
+        raise ModelBroken(
+            f"{model.name} is not what its card says: the weights hash to {model.sha256[:16]}…, "
+            f"the card says {expected[:16]}…. Fetch it again."
+        )
+
+
+def _verify_shapes(model: ModelFolder) -> None:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(model.weights, framework="np") as tensors:
+            found = {
+                name.removeprefix(_PREFIX): tuple(tensors.get_slice(name).get_shape())
+                for name in tensors.keys()  # noqa: SIM118
+            }
+    except SafetensorError as error:
+        raise ModelBroken(f"The weights of {model.name} can't be read: {error}") from error
+    for name, shape in expected_shapes(model).items():
+        if found.get(name) != shape:
+            raise ModelBroken(
+                f"{model.name}: the weights don't fit config.json; {name} is {found.get(name)}, not {shape}."
+            )
+
+
+def _verify_tokenizer(model: ModelFolder) -> None:
+    try:
+        size = load_tokenizer(model.path).get_vocab_size()
+    except Exception as error:  # tokenizers raises plain Exception
+        raise ModelBroken(f"The tokenizer of {model.name} can't be read: {error}") from error
+    if not model.end_of_text < size <= model.config["vocab_size"]:
+        raise ModelBroken(f"{model.name}: the tokenizer knows {size} tokens, config.json {model.config['vocab_size']}.")

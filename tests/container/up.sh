@@ -1,0 +1,50 @@
+#!/bin/sh
+# Starts the production stack from images that are built already, in namespaces of its own: nothing outside can reach it,
+# and its processes end with the first of them, at the latest after half an hour. Prints how to get in.
+. "$(dirname "$0")/environment.sh"
+
+STAND=$WORK/stand
+"$HERE/down.sh"
+mkdir -p "$STAND/secrets" "$STAND/tls" "$STAND/acme"
+chmod 0700 "$STAND/secrets"
+cp "$ROOT/docker-compose.prod.yml" "$STAND/"
+
+random() { openssl rand -hex 32; }
+password=$(random)
+random >"$STAND/secrets/secret_key.txt"
+random >"$STAND/secrets/password_salt.txt"
+random >"$STAND/secrets/engine_token.txt"
+echo "$password" >"$STAND/secrets/database_password.txt"
+echo "postgresql://copydesk:$password@database:5432/copydesk" >"$STAND/secrets/database_url.txt"
+: >"$STAND/secrets/smtp_url.txt"
+chmod 0444 "$STAND"/secrets/*.txt
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=desk.test" \
+    -addext "subjectAltName=DNS:desk.test" -keyout "$STAND/tls/privkey.pem" -out "$STAND/tls/fullchain.pem" 2>/dev/null
+chmod 0444 "$STAND"/tls/*.pem
+cat >"$STAND/.env.prod" <<ENV
+SERVER_NAME=desk.test
+COPYDESK_VERSION=$VERSION
+MAIL_FROM=Copydesk <desk@desk.test>
+ENV
+
+unshare --mount --net --pid --fork --mount-proc --kill-child sleep "${COPYDESK_LIFETIME:-1800}" >/dev/null 2>&1 &
+outer=$!
+i=0
+until inner=$(cat "/proc/$outer/task/$outer/children" 2>/dev/null) && [ -n "$inner" ]; do
+    i=$((i + 1))
+    [ "$i" -lt 50 ] || { say "no namespaces of our own: may this user do unshare?"; exit 1; }
+    sleep 0.1
+done
+echo "$outer" >"$STAND/outer.pid"
+echo "${inner% }" >"$STAND/inner.pid"
+
+"$HERE/inside.sh" ip link set lo up
+setsid "$HERE/inside.sh" sh "$HERE/heartbeat.sh" >"$STAND/heartbeat.log" 2>&1 </dev/null &
+
+say "starting the database"
+"$HERE/compose.sh" up -d --no-build database >"$STAND/up.log" 2>&1 || { tail -n 30 "$STAND/up.log" >&2; exit 1; }
+"$HERE/wait-healthy.sh" 60 database
+say "starting the others"
+"$HERE/compose.sh" up -d --no-build >>"$STAND/up.log" 2>&1 || { tail -n 30 "$STAND/up.log" >&2; exit 1; }
+"$HERE/wait-healthy.sh" 150 engine web worker nginx
+say "the desk is up: https://desk.test inside of it"
