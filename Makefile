@@ -48,8 +48,8 @@ endif
 lint: ## Style of Python code and templates
 	@$(SETUP) dev
 	$(SECTION) 'Style'
-	@$(BIN)/ruff check $(CONFIG) services/web tests
-	@$(BIN)/ruff format $(CONFIG) --check services/web tests
+	@$(BIN)/ruff check $(CONFIG) services/web tests bench
+	@$(BIN)/ruff format $(CONFIG) --check services/web tests bench
 	@$(BIN)/djlint --configuration services/web/pyproject.toml --quiet --check --lint services/web/copydesk
 
 types: ## Types of our own code

@@ -34,8 +34,10 @@ class Sponsor:
         self.post("/login", email="test@test.com", password="123456")
 
     def post(self, path: str, **data: str) -> httpx.Response:
-        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.http.get(self.page_of(path)).text).group(1)
-        return self.http.post(path, data={"csrf_token": token, **data})
+        return self.http.post(path, data={"csrf_token": self.token_of(self.page_of(path)), **data})
+
+    def token_of(self, page: str) -> str:
+        return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.http.get(page).text).group(1)
 
     def close(self) -> None:
         self.http.close()
@@ -45,10 +47,12 @@ class Sponsor:
         """The page on which the form of this act is."""
         return path if path in ("/login", "/documents/new") else path.rpartition("/")[0]
 
-    def create(self, title: str) -> str:
-        page = self.post("/documents/new", title=title, brief=BRIEF, editor="")
-        assert page.status_code == 200, page.text
-        return page.url.path
+    def create(self, title: str, token: str = "") -> str:
+        """A new document's path; `token` where the page with the form was fetched before."""
+        data = {"csrf_token": token or self.token_of("/documents/new"), "title": title, "brief": BRIEF, "editor": ""}
+        answer = self.http.post("/documents/new", data=data, follow_redirects=False)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["Location"]
 
     def progress(self, path: str) -> dict:
         return self.http.get(f"{path}/progress.json").json()

@@ -136,9 +136,11 @@ def _parameters(settings: EngineSettings, gguf: Path) -> Any:
     parameters.n_ctx = settings.slot_context * settings.slots  # shared out evenly
     parameters.kv_unified = False
     parameters.n_ubatch = _GRAPH_TOKENS
+    # Flash attention sums in another order when prompts of several texts are read together: the same seed would give
+    # another text in company than alone.
+    parameters.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     if settings.precision is Precision.F32:  # exact throughout, to be compared with the reference
         parameters.cache_type_k = parameters.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
-        parameters.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     parameters.fit_params = False  # never a smaller context than was asked for
     parameters.cache_ram_mib = 0  # prompts are read afresh, see `request`
     parameters.cache_idle_slots = False

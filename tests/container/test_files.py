@@ -1,0 +1,251 @@
+"""Dockerfiles, compose files, nginx's configuration and the scripts: what can be said of them without running anything."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.container.conftest import HERE, ROOT
+
+DOCKERFILES = [ROOT / "services/web/Dockerfile", ROOT / "services/nginx/Dockerfile", HERE / "stand-ins/Dockerfile"]
+COMPOSE_FILES = [ROOT / "docker-compose.yml", ROOT / "docker-compose.prod.yml"]
+NGINX = ROOT / "services/nginx"
+REQUIREMENTS = ROOT / "services/web/requirements"
+ONE_SHOT = {"migrate", "people"}
+REQUIRED = {"SERVER_NAME": "desk.test", "COPYDESK_VERSION": "tested", "MAIL_FROM": "Desk <desk@desk.test>"}
+HEADERS_OF_THE_APPLICATION = """
+import json
+from copydesk.config import read_settings
+from copydesk.web.app import create_app
+app = create_app(read_settings({
+    "COPYDESK_ENV": "production", "DATABASE_URL": "postgresql:///unused", "BASE_URL": "https://desk.test",
+    "SECRET_KEY": "s" * 32, "PASSWORD_SALT": "s" * 16, "ENGINE_TOKEN": "s" * 16, "TRUSTED_PROXIES": "1",
+}))
+answer = app.test_client().get("/healthz", base_url="https://desk.test")
+print(json.dumps(dict(answer.headers)))
+"""
+
+
+def tool(name: str) -> str:
+    """A program of the tests' own environment, or of the machine; without it the test is skipped."""
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if beside.exists() else shutil.which(name, path="/usr/sbin:/usr/bin:/bin:/usr/local/bin")
+    if found is None:
+        pytest.skip(f"{name} is not installed here.")
+    return found
+
+
+def run(*command, **options) -> str:
+    done = subprocess.run(
+        [str(word) for word in command],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+        **options,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.parent.name)
+def test_dockerfiles_are_clean(path):
+    ignored = ("--ignore", "DL3008", "--ignore", "DL3022") if path.parent == HERE / "stand-ins" else ()
+    run(tool("hadolint"), "--no-color", *ignored, path)
+
+
+@pytest.mark.parametrize("path", COMPOSE_FILES, ids=lambda path: path.name)
+def test_compose_files_follow_the_specification(path):
+    run(tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", path)
+
+
+@pytest.mark.parametrize("path", COMPOSE_FILES, ids=lambda path: path.name)
+def test_compose_files_are_understood(path, tmp_path):
+    path = shutil.copy(path, tmp_path)
+    (tmp_path / ".env.dev").write_bytes((ROOT / ".env.dev").read_bytes())
+    run(tool("podman-compose"), "-f", path, "config", env={"PATH": "/usr/bin:/bin", **REQUIRED}, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("missing", sorted(REQUIRED))
+def test_production_does_not_start_without(missing, tmp_path):
+    path = shutil.copy(ROOT / "docker-compose.prod.yml", tmp_path)
+    given = {name: value for name, value in REQUIRED.items() if name != missing}
+    done = subprocess.run(
+        [tool("podman-compose"), "-f", path, "config"],
+        env={"PATH": "/usr/bin:/bin", **given},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert f"Set {missing} in .env.prod" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "path", [*NGINX.glob("*.sh"), *HERE.rglob("*.sh"), ROOT / "services/web/entrypoint.sh"], ids=lambda path: path.name
+)
+def test_scripts_are_clean(path):
+    assert path.stat().st_mode & 0o111, f"{path.name} can't be executed"
+    run(tool("shellcheck"), "--external-sources", "--source-path", path.parent, path)
+
+
+@pytest.fixture
+def nginx_configuration(tmp_path):
+    """nginx's configuration as it is in the container, with a name, a certificate and an address that exist here."""
+    for path in NGINX.glob("*.conf"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / "mime.types").write_text("types { text/html html; }\n")
+    (tmp_path / "server_name.conf").write_text("server_name desk.test;\n")
+    text = (tmp_path / "nginx.conf").read_text()
+    text = text.replace("/tmp/nginx", str(tmp_path)).replace("/etc/nginx/tls", str(tmp_path))
+    text = text.replace("server web:5000", "server 127.0.0.1:5000")
+    (tmp_path / "nginx.conf").write_text(text)
+    return tmp_path / "nginx.conf"
+
+
+def test_nginx_is_configured_safely(nginx_configuration):
+    # Not hsts_header: the application sets it, nginx only for the files that it serves itself.
+    run(tool("gixy"), "--skips", "hsts_header", nginx_configuration)
+
+
+def test_nginx_understands_its_configuration(nginx_configuration):
+    nginx, openssl = tool("nginx"), tool("openssl")
+    folder = nginx_configuration.parent
+    keys = ("-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem")
+    run(openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=desk.test", *keys)
+    text = nginx_configuration.read_text()
+    if not Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so").exists():
+        text = re.sub(r".*(brotli_static_module\.so|brotli_static on);\n", "", text)
+    nginx_configuration.write_text(text)
+    run(nginx, "-t", "-c", nginx_configuration)
+
+
+def test_nginx_sets_the_headers_of_the_application():
+    """For files that nginx serves itself; pages have theirs from the application, and only from there."""
+    ours = dict(re.findall(r'^add_header (\S+) "([^"]+)" always;', (NGINX / "security-headers.conf").read_text(), re.M))
+    theirs = json.loads(
+        run(sys.executable, "-c", HEADERS_OF_THE_APPLICATION, cwd=ROOT / "services/web").splitlines()[-1]
+    )
+    of_content = {"Content-Type", "Content-Length", "Cache-Control", "Vary", "X-Request-ID"}
+    assert ours == {name: value for name, value in theirs.items() if name not in of_content}
+
+
+def test_nginx_adds_headers_only_beside_the_whole_set():
+    """`add_header` in a place hides those of the place around it."""
+    text = (NGINX / "nginx.conf").read_text()
+    for block in re.findall(r"location [^{]+\{[^}]*add_header[^}]*\}", text):
+        assert "include security-headers.conf;" in block, block
+    assert "add_header" not in (NGINX / "proxy.conf").read_text()
+
+
+def test_nginx_takes_as_much_as_the_application():
+    assert "client_max_body_size 4m;" in (NGINX / "nginx.conf").read_text()
+    assert "MAX_CONTENT_LENGTH=4 * 1024 * 1024" in (ROOT / "services/web/copydesk/web/app.py").read_text()
+
+
+@pytest.mark.parametrize("image, forbidden", [
+    ("web", {"tensorflow", "keras", "keras-hub", "transformers", "tokenizers", "xllamacpp", "gguf", "torch", "numpy"}),
+    ("worker", {"tensorflow", "keras", "keras-hub", "xllamacpp", "gguf", "torch", "gunicorn"}),
+    ("engine", {"tensorflow", "keras", "torch", "flask", "sqlalchemy", "psycopg2-binary", "procrastinate", "gunicorn"}),
+])  # fmt: skip
+def test_images_hold_what_they_need(image, forbidden):
+    locked = set(re.findall(r"^([a-z0-9._-]+)(?:\[\S+\])?==", (REQUIREMENTS / f"{image}.txt").read_text(), re.M))
+    assert locked
+    assert not locked & forbidden
+    dockerfile = DOCKERFILES[0].read_text()
+    assert f"--requirement {image}.txt" in dockerfile
+    assert re.search(rf"^FROM base AS {image}\nCOPY --from={image}-packages|^FROM base AS {image}\n(#.*\n|RUN.*\n)+"
+                     rf"COPY --from={image}-packages", dockerfile, re.M)  # fmt: skip
+
+
+def test_images_do_not_run_as_root():
+    stages = DOCKERFILES[0].read_text().split("\nFROM ")
+    running = [stage for stage in stages if "\nENTRYPOINT " in stage]
+    assert len(running) == 4
+    assert all("\nUSER 10001:10001\n" in stage for stage in running)
+    assert "\nUSER 10002:10002\n" in DOCKERFILES[1].read_text()
+
+
+def test_production_has_no_default_secrets(production):
+    text = (ROOT / "docker-compose.prod.yml").read_text()
+    for name, default in re.findall(r"\$\{(\w+):?-([^}]*)\}", text):
+        assert not re.search("PASSWORD|SECRET|TOKEN|SALT|KEY", name), (name, default)
+    for name, service in production["services"].items():
+        for variable, value in (service.get("environment") or {}).items():
+            secret = re.search("PASSWORD|SECRET|TOKEN|SALT|DATABASE_URL|SMTP_URL", variable)
+            assert not secret or str(value).startswith("/run/secrets/"), (name, variable)
+    assert all(set(secret) == {"file"} for secret in production["secrets"].values())
+    example = (ROOT / ".env.prod.example").read_text()
+    assert not re.search("PASSWORD|SECRET|TOKEN|SALT|_KEY", example)
+    assert all(f"\n{name}=\n" in example for name in REQUIRED)
+
+
+def test_production_services_are_confined(production):
+    for name, service in production["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert int(service["user"].split(":")[0]) > 0, name
+        assert not service.keys() & {"privileged", "cap_add", "pid", "ipc", "network_mode", "devices"}, name
+        assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}, name
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
+        assert service["restart"] == ("on-failure:3" if name in ONE_SHOT else "unless-stopped"), name
+        assert name in ONE_SHOT or "stop_grace_period" in service, name
+
+
+def test_production_publishes_nginx_alone(production):
+    assert [name for name, service in production["services"].items() if "ports" in service] == ["nginx"]
+    outside = {name for name, network in production["networks"].items() if not (network or {}).get("internal")}
+    assert outside == {"edge", "mail"}
+    reach = {name: set(service["networks"]) for name, service in production["services"].items()}
+    assert reach == {
+        "nginx": {"edge", "front"},
+        "web": {"front", "data", "model"},
+        "worker": {"data", "model", "mail"},
+        "engine": {"model"},
+        "migrate": {"data"},
+        "database": {"data"},
+    }
+
+
+def test_development_listens_on_this_machine_only(development):
+    ports = [port for service in development["services"].values() for port in service.get("ports", [])]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+@pytest.mark.parametrize("which", ["production", "development"])
+def test_the_schema_is_brought_up_to_date_once_and_first(which, request):
+    services = request.getfixturevalue(which)["services"]
+    assert services["migrate"]["command"] == ["copydesk", "migrate"]
+    assert services["migrate"]["depends_on"] == {"database": {"condition": "service_healthy"}}
+    for name in {"web", "worker", "people"} & services.keys():
+        assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}, name
+    assert "migrate\n" not in re.sub("#.*", "", (ROOT / "services/web/entrypoint.sh").read_text())
+
+
+@pytest.mark.parametrize("which", ["production", "development"])
+def test_every_lasting_service_has_a_health_check(which, request):
+    dockerfiles = {"web": DOCKERFILES[0], "worker": DOCKERFILES[0], "engine": DOCKERFILES[0], "nginx": DOCKERFILES[1]}
+    for name, service in request.getfixturevalue(which)["services"].items():
+        if name in ONE_SHOT:
+            assert service["healthcheck"] == {"disable": True}, name
+        elif name in dockerfiles:
+            stage = dockerfiles[name].read_text().split(f" AS {name}\n")[-1].split("\nFROM ")[0]
+            assert "HEALTHCHECK --interval=" in stage, name
+        else:
+            assert service["healthcheck"]["test"][0] == "CMD", name
+
+
+def test_images_are_pinned(production, development):
+    images = [service["image"] for each in (production, development) for service in each["services"].values()]
+    for path in DOCKERFILES[:2]:
+        images += re.findall(r"^(?:FROM|ARG \w+_IMAGE=) ?([a-z][\w./-]*:[\w.-]+)", path.read_text(), re.M)
+    for line in re.findall(r"^ARG \w+_IMAGE=(.*)$", DOCKERFILES[0].read_text(), re.M):
+        images.append(line)
+    assert all(":" in image and not image.endswith(":latest") for image in images), images
