@@ -30,7 +30,7 @@ stand_in() { # target, official name
     say "$2"
     buildah bud --quiet --format docker --isolation chroot --network host --layers \
         --volume "$CA:$CA:ro" \
-        --build-context "node=$WORK/context/node" --build-context "postgres=$WORK/context/postgres" \
+        --build-context "node-wheel=$WORK/context/node" --build-context "postgres-wheel=$WORK/context/postgres" \
         --target "$1" --tag "docker.io/library/$2" "$HERE/stand-ins" >"$WORK/$1.log" 2>&1 ||
         { tail -n 30 "$WORK/$1.log" >&2; exit 1; }
 }

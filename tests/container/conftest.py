@@ -1,8 +1,11 @@
 """What both halves share: the files as they are written, and the running production stack where one can be built."""
 
+import json
 import os
 import shutil
 import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -46,9 +49,20 @@ def why_not() -> str | None:
     missing = [tool for tool in TOOLS if shutil.which(tool, path=path) is None]
     if missing:
         return f"these programs are missing: {', '.join(missing)} (see .ci/packages)"
-    if subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "true"], capture_output=True).returncode:
+    if subprocess.run(
+        ["unshare", "--mount", "--net", "--pid", "--fork", "true"], capture_output=True, check=False
+    ).returncode:
         return "this machine allows no namespaces of one's own"
     return None
+
+
+@dataclass
+class Answer:
+    """What nginx said; status 0 and the reason as body where it said nothing."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
 
 
 class Stack:
@@ -84,11 +98,28 @@ class Stack:
         """A command in a service's container."""
         return self.inside("podman", "exec", f"copydesk_{service}_1", *command)
 
+    @property
+    def network(self) -> list[str]:
+        """What has to stand before a command to run it in the stack's network."""
+        inner = (self.work / "stand" / "inner.pid").read_text().strip()
+        return ["nsenter", "--target", inner, "--net", "--"]
+
+    def fetch(self, path: str, **options) -> "Answer":
+        """One request to nginx; see fetch.py for the options."""
+        done = subprocess.run(
+            [*self.network, sys.executable, HERE / "fetch.py"],
+            input=json.dumps({"path": path, **options}),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        return Answer(**json.loads(done.stdout))
+
     def browser_program(self, chromium: str) -> str:
         """A program that starts Chromium in the stack's network; it is spoken to through pipes, which cross over."""
-        inner = (self.work / "stand" / "inner.pid").read_text().strip()
         program = self.work / "stand" / "chromium"
-        program.write_text(f'#!/bin/sh\nexec nsenter --target {inner} --net -- {chromium} "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec {" ".join(self.network)} {chromium} "$@"\n')
         program.chmod(0o755)
         return str(program)
 

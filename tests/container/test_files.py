@@ -1,4 +1,4 @@
-"""Dockerfiles, compose files, nginx's configuration and the scripts: what can be said of them without running anything."""
+"""Dockerfiles, compose files, nginx's configuration, scripts: what can be said of them without running anything."""
 
 import json
 import re
@@ -46,6 +46,7 @@ def run(*command, **options) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         timeout=60,
+        check=False,
         **options,
     )
     assert done.returncode == 0, done.stdout
@@ -81,6 +82,7 @@ def test_production_does_not_start_without(missing, tmp_path):
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
     )
     assert done.returncode != 0
     assert f"Set {missing} in .env.prod" in done.stderr
@@ -148,7 +150,7 @@ def test_nginx_takes_as_much_as_the_application():
     assert "MAX_CONTENT_LENGTH=4 * 1024 * 1024" in (ROOT / "services/web/copydesk/web/app.py").read_text()
 
 
-@pytest.mark.parametrize("image, forbidden", [
+@pytest.mark.parametrize(("image", "forbidden"), [
     ("web", {"tensorflow", "keras", "keras-hub", "transformers", "tokenizers", "xllamacpp", "gguf", "torch", "numpy"}),
     ("worker", {"tensorflow", "keras", "keras-hub", "xllamacpp", "gguf", "torch", "gunicorn"}),
     ("engine", {"tensorflow", "keras", "torch", "flask", "sqlalchemy", "psycopg2-binary", "procrastinate", "gunicorn"}),
@@ -226,7 +228,8 @@ def test_the_schema_is_brought_up_to_date_once_and_first(which, request):
     assert services["migrate"]["depends_on"] == {"database": {"condition": "service_healthy"}}
     for name in {"web", "worker", "people"} & services.keys():
         assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}, name
-    assert "migrate\n" not in re.sub("#.*", "", (ROOT / "services/web/entrypoint.sh").read_text())
+    entrypoint = (ROOT / "services/web/entrypoint.sh").read_text()
+    assert not re.search(r"^\s*(exec )?copydesk migrate|upgrade", entrypoint, re.M)
 
 
 @pytest.mark.parametrize("which", ["production", "development"])
@@ -236,7 +239,8 @@ def test_every_lasting_service_has_a_health_check(which, request):
         if name in ONE_SHOT:
             assert service["healthcheck"] == {"disable": True}, name
         elif name in dockerfiles:
-            stage = dockerfiles[name].read_text().split(f" AS {name}\n")[-1].split("\nFROM ")[0]
+            stages = dockerfiles[name].read_text().split("\nFROM ")
+            stage = next((stage for stage in stages if f" AS {name}\n" in stage), stages[-1])
             assert "HEALTHCHECK --interval=" in stage, name
         else:
             assert service["healthcheck"]["test"][0] == "CMD", name

@@ -1,10 +1,15 @@
-"""Is a model what its card says it is? Weights, shapes and tokenizer are looked at."""
+"""Is a model what its card says it is, and do others read it as we do? Weights, shapes and tokenizer are looked at."""
+
+import os
 
 from copydesk.engine.errors import ModelBroken
 from copydesk.engine.models import ModelFolder
-from copydesk.engine.tokens import load_tokenizer
+from copydesk.engine.tokens import Tokens, load_tokenizer
 
 _PREFIX = "transformer."
+_NUMBERS = ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head")
+# What tokenizers are known to disagree on: spaces, contractions, digits, accents, scripts, emoji.
+_SAMPLE = "Hello world,  it's 1,024 o'clock\n\n\tin Łódź: “café” — שלום, 東京 🎉👩‍🍳."
 
 
 def verify(model: ModelFolder) -> None:
@@ -16,6 +21,7 @@ def verify(model: ModelFolder) -> None:
     _verify_checksum(model)
     _verify_shapes(model)
     _verify_tokenizer(model)
+    _compare_with_transformers(model)
 
 
 def expected_shapes(model: ModelFolder) -> dict[str, tuple[int, ...]]:
@@ -77,3 +83,20 @@ def _verify_tokenizer(model: ModelFolder) -> None:
         raise ModelBroken(f"The tokenizer of {model.name} can't be read: {error}") from error
     if not model.end_of_text < size <= model.config["vocab_size"]:
         raise ModelBroken(f"{model.name}: the tokenizer knows {size} tokens, config.json {model.config['vocab_size']}.")
+
+
+def _compare_with_transformers(model: ModelFolder) -> None:
+    """Hugging Face's library is the reference of the folder's form: it has to see the same numbers and tokens."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it would announce that PyTorch is missing
+    from transformers import AutoConfig, AutoTokenizer
+
+    try:
+        config = AutoConfig.from_pretrained(model.path, local_files_only=True)
+        theirs = AutoTokenizer.from_pretrained(model.path, local_files_only=True)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelBroken(f"{model.name} can't be read by transformers: {error}") from error
+    for name in _NUMBERS:
+        if getattr(config, name) != model.config[name]:
+            raise ModelBroken(f"{model.name}: transformers reads {name} as {getattr(config, name)}.")
+    if theirs.encode(_SAMPLE, add_special_tokens=False) != Tokens(model.path).encode(_SAMPLE):
+        raise ModelBroken(f"{model.name}: transformers makes other tokens of a text than the engine's tokenizer.")
