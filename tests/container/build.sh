@@ -18,4 +18,5 @@ for target in "$@"; do
         *) build "copydesk-$target:$VERSION" --target "$target" "$ROOT/services/web" ;;
     esac
 done
+podman image prune --force --filter until=72h >/dev/null # layers of builds long past
 say "built"

@@ -1,5 +1,6 @@
 """What both halves share: the files as they are written, and the running production stack where one can be built."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -131,11 +132,14 @@ def stack():
     if reason:
         pytest.skip(f"The containers are not tested here: {reason}.")
     work = Path(os.environ.setdefault("COPYDESK_CONTAINERS", "/tmp/copydesk-containers"))
+    work.mkdir(parents=True, exist_ok=True)
     stack = Stack(work)
-    try:
-        stack.run("base-images.sh", seconds=400)
-        stack.run("build.sh", seconds=600)
-        stack.run("up.sh", seconds=360)
-        yield stack
-    finally:
-        stack.script("down.sh")
+    with (work / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one at a time on a machine
+        try:
+            stack.run("base-images.sh", seconds=400)
+            stack.run("build.sh", seconds=600)
+            stack.run("up.sh", seconds=360)
+            yield stack
+        finally:
+            stack.script("down.sh", seconds=180)

@@ -30,6 +30,7 @@ class ToldEngine:
         self.asked = []
         self.closed = 0
         self.between = lambda: None
+        self.model = "told"
 
     def describe(self):
         return EngineDescription(model="seed", engine="told", context=512)
@@ -41,7 +42,7 @@ class ToldEngine:
             for number, piece in enumerate(answer):
                 if isinstance(piece, Exception):
                     raise piece
-                yield Chunk(text=piece, tokens=(number,))
+                yield Chunk(text=piece, tokens=(number,), model=self.model)
                 self.between()
         finally:
             self.closed += 1
@@ -145,6 +146,15 @@ def test_a_refused_token_fails_at_once_in_plain_words(desk, make):
     document, draft = seen(desk, document_id, draft_id)
     assert document.state is State.DRAFT_FAILED
     assert "admin has to check ENGINE_TOKEN" in draft.reason
+
+
+def test_an_engine_with_other_weights_is_not_believed(desk, make):
+    drafter, engine, document_id, draft_id = make(WORDS)
+    engine.model = "seed@0123456789abcdef"
+    drafter.write(draft_id)
+    document, draft = seen(desk, document_id, draft_id)
+    assert document.state is State.DRAFT_FAILED
+    assert "another model" in draft.reason
 
 
 @pytest.mark.parametrize("nothing", [(), ("",), (" \n ",), ("<|endoftext|>",)])

@@ -67,13 +67,13 @@ def suspend(session: Session, user: User, actor: User, reason: str) -> None:
     if user.role is Role.ADMIN and len(admins(session, lock=True)) <= 1:
         raise LastAdmin
     _decide(session, user, actor, Status.APPROVED, Status.SUSPENDED, "account.suspended", _needed(reason))
-    user.end_sessions()
     letters.tell_suspended(session, user)
 
 
 def restore(session: Session, user: User, actor: User) -> None:
     """Let a suspended or rejected person in (again)."""
     _decide(session, user, actor, user.status, Status.APPROVED, "account.restored", None)
+    user.end_sessions()  # those of before do not come back to life
     letters.tell_approved(session, user)
 
 

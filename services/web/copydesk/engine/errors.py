@@ -43,6 +43,10 @@ class EngineBadRequest(EngineError):
     """The engine could not work with this request. An admin finds the reason in the log."""
 
 
+class EngineOtherModel(EngineError):
+    """The engine serves another model than the one this draft was asked of. An admin has to check MODEL."""
+
+
 class EngineCannotStart(Exception):
     """The engine can't start."""
 

@@ -16,8 +16,8 @@ from sqlalchemy.exc import OperationalError
 from copydesk.autodocs import writing
 from copydesk.autodocs.writing import Claim, Overtaken, Written
 from copydesk.db import transaction
-from copydesk.engine.client import EngineClient
-from copydesk.engine.errors import EngineBusy, EngineError, EngineUnreachable
+from copydesk.engine.client import Chunk, EngineClient
+from copydesk.engine.errors import EngineBusy, EngineError, EngineOtherModel, EngineUnreachable
 from copydesk.engine.prompt import Prompt, PromptBuilder
 from copydesk.engine.sampling import Sampling
 from copydesk.engine.trim import trim_to_sentence
@@ -110,6 +110,7 @@ class Drafter:
         chunks = self.client.stream(prompt.tokens, sampling)
         try:
             for chunk in chunks:
+                _check_model(chunk, builder)
                 text += chunk.text
                 tokens.extend(builder.name_tokens(chunk.text, chunk.tokens))
                 if time.monotonic() - saved_at >= SAVE_EVERY:
@@ -150,3 +151,9 @@ class Drafter:
         with transaction(self.database) as session:
             writing.fail(session, mine, reason)
         log.warning("draft.failed", autodoc=mine.autodoc_id, reason=reason)
+
+
+def _check_model(chunk: Chunk, builder: PromptBuilder) -> None:
+    """Our engine names its weights' hash: the record must not name others. Other servers are taken at their word."""
+    if "@" in chunk.model and chunk.model != builder.model.alias:
+        raise EngineOtherModel(f"{chunk.model} instead of {builder.model.alias}")
