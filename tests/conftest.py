@@ -30,7 +30,7 @@ PASSWORD = "correct horse battery"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Unit tests reach no network; the others only this machine."""
     for item in items:
-        if "/tests/unit/" in str(item.path):
+        if "/tests/unit/" in str(item.path) or "/tests/web/" in str(item.path):
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "::1"]))
 
 

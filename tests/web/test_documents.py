@@ -269,6 +269,17 @@ def test_the_brief_can_be_changed_and_the_old_one_stays_in_the_record(session, s
     assert briefs == [journeys.BRIEF, "Another."]
 
 
+@pytest.mark.parametrize("state", ["editing", "draft_failed"])
+def test_a_changed_brief_can_be_drafted_at_once(session, sponsor, make_document, state):
+    document = make_document(state)
+    session.commit()
+    data = {"title": "T", "brief": "Another brief.", "base": "1", "redraft": "1"}
+    assert sponsor.post(f"/documents/{document.id}/brief", data=data).status_code == 303
+    session.refresh(document)
+    assert document.state is State.DRAFTING
+    assert journeys.live_draft(session, document).brief == "Another brief."
+
+
 def test_the_record_tiles_the_text(session, cast, sponsor, make_document):
     document = make_document("approved")
     session.commit()

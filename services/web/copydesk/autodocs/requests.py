@@ -12,7 +12,7 @@ from copydesk.accounts.models import User
 from copydesk.autodocs.models import LIVE, Autodoc, DraftState
 from copydesk.config import settings
 from copydesk.documents import operations
-from copydesk.documents.models import Document
+from copydesk.documents.models import Document, State
 from copydesk.documents.workflow import Act
 
 PRIORITY_RETRY = 10  # somebody waits in front of the page
@@ -37,6 +37,12 @@ def redraft(session: Session, document_id: uuid.UUID, actor: User) -> Document:
     document = operations.move(session, document_id, Act.REDRAFT, actor)
     _queue(session, document, actor, priority=0)
     return document
+
+
+def draft_again(session: Session, document_id: uuid.UUID, actor: User) -> Document:
+    """Ask for a draft, whether the last one failed or became a text."""
+    failed = operations.get(session, document_id, actor).state is State.DRAFT_FAILED
+    return (retry if failed else redraft)(session, document_id, actor)
 
 
 def cancel(session: Session, document_id: uuid.UUID, actor: User) -> Document:

@@ -135,7 +135,9 @@ def _install_package() -> None:
 
 
 def _uv(arguments: list[str]) -> int:
-    return run([str(BIN / "uv"), "pip", "install", "--quiet", "--python", str(BIN / "python"), *arguments])
+    # The machine's own certificates too: a company's proxy is trusted there and nowhere else.
+    command = [str(BIN / "uv"), "pip", "install", "--quiet", "--python", str(BIN / "python"), *arguments]
+    return run(command, UV_SYSTEM_CERTS="1")
 
 
 def _pip(arguments: list[str]) -> int:

@@ -70,14 +70,13 @@ def brief(document_id: uuid.UUID) -> ResponseReturnValue:
             brief=form.brief.data or "",
             base=form.base.data or 0,
         )
+        if request.form.get("redraft"):
+            requests.draft_again(db.session(), document_id, person())
         db.session.commit()
     except InvalidInput as error:
         return refuse(form, error, "documents/brief.html", document=load(document_id))
     except StaleHead as error:
         return answer(409, str(error))
-    if request.form.get("redraft"):
-        requests.redraft(db.session(), document_id, person())
-        db.session.commit()
     return redirect(url_for("documents.show", document_id=document_id), 303)
 
 
