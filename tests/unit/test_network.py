@@ -3,10 +3,10 @@
 import socket
 
 import pytest
-from pytest_socket import SocketConnectBlockedError
 
 
 def test_the_network_is_blocked():
-    with socket.socket() as outside, pytest.raises(SocketConnectBlockedError):
+    with socket.socket() as outside:
         outside.settimeout(1)
-        outside.connect(("192.0.2.1", 80))
+        with pytest.raises(UserWarning, match=r"tried to use socket\.socket\.connect"):
+            outside.connect(("192.0.2.1", 80))
