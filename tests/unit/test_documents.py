@@ -19,6 +19,7 @@ from copydesk.documents.errors import (
 from copydesk.documents.models import Document, Kind, State
 from copydesk.documents.operations import Text
 from copydesk.documents.workflow import Act
+from copydesk.mail import Mail
 from tests import journeys
 
 
@@ -181,6 +182,24 @@ def test_a_redraft_keeps_every_earlier_draft_and_word(session, cast, make_docume
     assert bodies == [journeys.BRIEF, journeys.DRAFT, "The editor's own words.", "A second draft."]
     states = session.scalars(select(Autodoc.state).where(Autodoc.document_id == document.id)).all()
     assert states == [DraftState.DONE, DraftState.DONE]
+
+
+def test_whoever_has_to_act_next_is_told(session, cast, make_document):
+    document = make_document("signoff")
+    operations.move(session, document.id, Act.REQUEST_CHANGES, cast.sponsor, comment="Mention the ovens.")
+    operations.assign(session, document.id, cast.sponsor, cast.other_editor.id)
+    operations.move(session, document.id, Act.DECLINE, cast.other_editor, comment="I know the potter.")
+    told = session.execute(select(Mail.recipient, Mail.subject, Mail.body).order_by(Mail.id)).all()
+    assert [(one.recipient, one.subject.partition(":")[0]) for one in told] == [
+        (cast.editor.email, "For you to edit"),
+        (cast.sponsor.email, "For your sign-off"),
+        (cast.editor.email, "Changes asked"),
+        (cast.editor.email, "No longer yours"),
+        (cast.other_editor.email, "For you to edit"),
+        (cast.sponsor.email, "Needs another editor"),
+    ]
+    assert "Mention the ovens." in told[2].body
+    assert f"/documents/{document.id}" in told[0].body
 
 
 def test_a_suspended_editors_work_goes_back_to_the_desk(session, cast, make_document):

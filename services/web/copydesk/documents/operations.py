@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from copydesk import audit
 from copydesk.accounts.models import Role, Status, User
 from copydesk.config import settings
-from copydesk.documents import chain, policy, text
+from copydesk.documents import chain, letters, policy, text
 from copydesk.documents.errors import (
     CommentNeeded,
     DocumentNotFound,
@@ -95,6 +95,10 @@ def move(session: Session, document_id: uuid.UUID, act: Act, actor: User, *, com
         _void_signature(document)
     _enter(document, act)
     _record(session, act, document, actor, before=before, note=comment or None)
+    if act is Act.DECLINE:
+        letters.tell_of_decline(session, document, actor, comment)
+    if act is Act.REQUEST_CHANGES:
+        letters.tell_of_changes(session, document, actor, comment)
     return document
 
 
@@ -117,7 +121,7 @@ def assign(session: Session, document_id: uuid.UUID, actor: User, editor_id: int
     """Choose another editor, or none: the text is kept, and goes to the pool without one."""
     document = _locked(session, document_id, Act.ASSIGN, actor)
     before = document.state
-    previous = document.editor_id
+    previous = document.editor
     document.editor_id = _editor(session, editor_id)
     _enter(document, Act.ASSIGN)
     _record(
@@ -126,10 +130,11 @@ def assign(session: Session, document_id: uuid.UUID, actor: User, editor_id: int
         document,
         actor,
         before=before,
-        extra=({"editor": previous}, {"editor": document.editor_id}),
+        extra=({"editor": previous.id if previous else None}, {"editor": document.editor_id}),
     )
     session.flush()
     session.refresh(document, ["editor"])
+    letters.tell_of_assignment(session, document, actor, previous)
     return document
 
 
@@ -151,6 +156,7 @@ def deliver(session: Session, document_id: uuid.UUID, actor: User, written: Text
     _save(session, document, actor, written)
     _enter(document, Act.DELIVER)
     _record(session, Act.DELIVER, document, actor, before=State.EDITING)
+    letters.tell_of_delivery(session, document, actor)
     return document
 
 
@@ -171,6 +177,7 @@ def sign(session: Session, document_id: uuid.UUID, actor: User, *, sha256: str) 
     document.signed_at = dt.datetime.now(dt.UTC)
     _enter(document, Act.SIGN)
     _record(session, Act.SIGN, document, actor, before=State.SIGNOFF, extra=({}, {"sha256": head.sha256}))
+    letters.tell_of_signature(session, document, actor)
     return document
 
 
@@ -188,6 +195,7 @@ def accept_draft(session: Session, document: Document, *, autodoc_id: int, body:
     )
     _enter(document, Act.DRAFTED)
     _record(session, Act.DRAFTED, document, None, before=before, extra=({}, {"revision": revision.number}))
+    letters.tell_of_draft(session, document)
     return revision
 
 

@@ -1,0 +1,68 @@
+"""The mails about documents: whoever has to act next, or lost something, is told in the transaction of its cause."""
+
+from sqlalchemy.orm import Session
+
+from copydesk import mail
+from copydesk.accounts.models import User
+from copydesk.config import settings
+from copydesk.documents.models import Document
+
+ASSIGNED = """{actor} gave you “{title}” to edit.
+"""
+TAKEN_AWAY = """“{title}” is no longer yours to edit. What you wrote is kept in its history.
+"""
+GIVEN_BACK = """{actor} gave “{title}” back to the desk:
+
+{note}
+
+It waits for another editor.
+"""
+DELIVERED = """{actor} delivered “{title}”. It waits for your sign-off.
+"""
+CHANGES = """{actor} asks for changes to “{title}”:
+
+{note}
+"""
+SIGNED = """{actor} approved “{title}”. Nothing is left to do.
+"""
+
+
+def tell(
+    session: Session, document: Document, person: User | None, actor: User, template: str, subject: str, note: str = ""
+) -> None:
+    """Write `person` a mail about `document`; nobody is told of their own act."""
+    if person is None or person.id == actor.id:
+        return
+    words = template.format(actor=actor.name, title=document.title, note=note)
+    address = f"{settings().base_url}/documents/{document.id}"
+    subject = subject.format(title=document.title)
+    mail.queue(session, recipient=person.email, subject=subject, body=f"Hello {person.name},\n\n{words}\n{address}\n")
+
+
+def tell_of_assignment(session: Session, document: Document, actor: User, before: User | None) -> None:
+    """The new editor, and the one who was; both where one replaced the other."""
+    if document.editor_id == (before.id if before else None):
+        return
+    tell(session, document, before, actor, TAKEN_AWAY, "No longer yours: {title}")
+    tell(session, document, document.editor, actor, ASSIGNED, "For you to edit: {title}")
+
+
+def tell_of_draft(session: Session, document: Document) -> None:
+    """The chosen editor, once there is something to edit."""
+    tell(session, document, document.editor, document.sponsor, ASSIGNED, "For you to edit: {title}")
+
+
+def tell_of_decline(session: Session, document: Document, actor: User, note: str) -> None:
+    tell(session, document, document.sponsor, actor, GIVEN_BACK, "Needs another editor: {title}", note)
+
+
+def tell_of_delivery(session: Session, document: Document, actor: User) -> None:
+    tell(session, document, document.sponsor, actor, DELIVERED, "For your sign-off: {title}")
+
+
+def tell_of_changes(session: Session, document: Document, actor: User, note: str) -> None:
+    tell(session, document, document.editor, actor, CHANGES, "Changes asked: {title}", note)
+
+
+def tell_of_signature(session: Session, document: Document, actor: User) -> None:
+    tell(session, document, document.editor, actor, SIGNED, "Approved: {title}")
