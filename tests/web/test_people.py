@@ -155,11 +155,27 @@ def test_logging_in_and_out(session, client, cast):
     assert client.get("/documents").status_code == 302
 
 
-def test_logging_out_by_a_link_does_nothing(session, cast, as_person):
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "document"},
+        {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "image"},
+    ],
+)
+def test_a_link_or_picture_from_elsewhere_logs_nobody_out(session, cast, as_person, headers):
     session.commit()
     browser = as_person(cast.sponsor)
-    assert browser.get("/logout").status_code == 405
+    assert "Log out?" in browser.get("/logout", headers=headers).text
     assert browser.get("/documents").status_code == 200
+
+
+def test_the_address_of_logging_out_logs_out(session, cast, as_person):
+    session.commit()
+    browser = as_person(cast.sponsor)
+    typed = {"Sec-Fetch-Site": "none", "Sec-Fetch-Dest": "document"}
+    assert "logged out" in browser.get("/logout", headers=typed, follow_redirects=True).text
+    assert browser.get("/documents").status_code == 302
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ MATRIX = {
     ("GET", "account.signup"): PUBLIC,
     ("POST", "account.signup"): PUBLIC,
     ("POST", "account.theme"): PUBLIC,
+    ("GET", "account.leave"): PUBLIC,
     ("GET", "account.waiting"): only("open") | {"pending": "open"},
     ("GET", "documents.index"): only("open"),
     ("GET", "documents.new"): only(403, sponsor="open", other_sponsor="open"),
@@ -77,7 +78,14 @@ def test_every_route_has_a_row_and_every_row_a_route(app):
 def test_the_public_list_is_this_and_no_more(app):
     assert {"static", "security.login", "security.logout"} == PUBLIC_ENDPOINTS
     public = {endpoint for _, endpoint in routes(app) if getattr(app.view_functions[endpoint], "guard", "") == "public"}
-    assert public == {"home.landing", "health.healthz", "health.readyz", "account.signup", "account.theme"}
+    assert public == {
+        "home.landing",
+        "health.healthz",
+        "health.readyz",
+        "account.signup",
+        "account.theme",
+        "account.leave",
+    }
 
 
 def test_every_route_has_a_guard(app):

@@ -2,10 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
-from flask_security import hash_password
+from flask_security import hash_password, logout_user
 
 from copydesk.accounts import operations
 from copydesk.accounts.errors import EmailTaken
@@ -48,6 +48,20 @@ def waiting() -> ResponseReturnValue:
     if current_user.is_approved:
         return redirect(url_for("documents.index"))
     return render_template("auth/waiting.html")
+
+
+@blueprint.get("/logout")
+@public
+def leave() -> ResponseReturnValue:
+    """Log out whoever typed the address; a link on somebody else's page only gets a question (POST is the button)."""
+    if not current_user.is_authenticated:
+        return redirect(url_for("home.landing"))
+    asked_by = request.headers.get("Sec-Fetch-Site", "none")
+    if asked_by not in ("none", "same-origin") or request.headers.get("Sec-Fetch-Dest", "document") != "document":
+        return render_template("auth/logout.html")
+    logout_user()
+    flash("You are logged out.", "success")
+    return redirect(url_for("home.landing"))
 
 
 @blueprint.post("/theme")
