@@ -42,7 +42,7 @@ test: ## Every check and every test; T="tests/unit -k word" for some tests alone
 else
 test: lint types imports frontend-test
 	$(SECTION) 'Tests'
-	@exec $(BIN)/pytest -n $(WORKERS) --maxprocesses 8 --dist loadgroup
+	@exec $(BIN)/pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile
 endif
 
 lint: ## Style of Python code and templates

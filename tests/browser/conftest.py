@@ -20,13 +20,10 @@ FLAGS = [
 AXE = Path(__file__).resolve().parents[2] / "services/web/frontend/node_modules/axe-core/axe.min.js"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """One desk and one browser serve all of these: they run in one process, beside the other tests."""
     for item in items:
         if "/tests/browser/" in str(item.path):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,12 @@ done
 echo "$outer" >"$STAND/outer.pid"
 echo "${inner% }" >"$STAND/inner.pid"
 
+# podman's own notes on what runs are apart from those of any other podman on this machine.
+# shellcheck disable=SC2016 # the variable is the inner shell's
+"$HERE/inside.sh" sh -ec 'for folder in /run/containers /run/libpod /run/netns /dev/shm; do
+    mkdir -p "$folder"
+    mount -t tmpfs -o mode=1777 tmpfs "$folder"
+done'
 "$HERE/inside.sh" ip link set lo up
 setsid "$HERE/inside.sh" sh "$HERE/heartbeat.sh" >"$STAND/heartbeat.log" 2>&1 </dev/null &
 

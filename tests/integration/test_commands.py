@@ -7,7 +7,7 @@ import sys
 import pytest
 from sqlalchemy import create_engine, text
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("commands")]
+pytestmark = pytest.mark.integration
 
 PRODUCTION = {
     "COPYDESK_ENV": "production",

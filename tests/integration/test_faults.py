@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from tests.desk import Desk, desk, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.integration
 
 BRIEF = "A review of a small show of ceramics in a converted bakery, with eleven pots."
 

@@ -1,6 +1,7 @@
 """Two people at the same moment, each on a connection of their own: one wins, nothing is overwritten."""
 
 import threading
+import uuid
 
 import pytest
 from sqlalchemy import create_engine
@@ -44,7 +45,7 @@ def people(engine):
         }.items():
             user = User(
                 name=name,
-                email=f"{name}-{id(made)}@example.org",
+                email=f"{name}-{uuid.uuid4().hex}@example.org",
                 organization="x",
                 role=Role(role),
                 status=Status.APPROVED,
@@ -140,7 +141,12 @@ def test_a_delivery_and_a_withdrawal_at_once(engine, people):
 def test_two_admins_decide_at_once(engine, people):
     with Session(engine, expire_on_commit=False) as session, session.begin():
         user = accounts.request_access(
-            session, name="N", email=f"n{id(people)}@x.org", organization="o", password_hash="x", role=Role.EDITOR
+            session,
+            name="N",
+            email=f"{uuid.uuid4().hex}@example.org",
+            organization="o",
+            password_hash="x",
+            role=Role.EDITOR,
         )
     results = at_once(
         engine,

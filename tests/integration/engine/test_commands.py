@@ -13,7 +13,7 @@ from unit.engine.folders import tiny
 
 from copydesk.engine import cli, models
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("engine")]
+pytestmark = pytest.mark.integration
 
 PROMPT = "A review of a small show of ceramics in a converted bakery."
 

@@ -19,7 +19,7 @@ from copydesk.engine.prompt import PromptBuilder
 from copydesk.engine.request import completion_request
 from copydesk.engine.sampling import Sampling, Strategy
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("engine")]
+pytestmark = pytest.mark.integration
 
 BRIEFS = [
     "A review of a small show of ceramics in a converted bakery.",

@@ -20,7 +20,7 @@ from copydesk.engine.prompt import PromptBuilder
 from copydesk.engine.reference import Reference
 from copydesk.engine.sampling import Sampling, Strategy
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 LENGTH = 64  # tokens of prompt and answer together: one shape, so that TensorFlow compiles once
 PROMPTS = [

@@ -71,7 +71,8 @@ def detach(data_dir: Path) -> int:
 
 def keep(data_dir: Path, tell_ready: Callable[[], object]) -> None:
     """Run the server until nobody uses it."""
-    with (data_dir / "kept").open("a") as kept, (data_dir / "users").open("a") as users:
+    # `kept` is let go before `users`: whoever comes next is still waiting, and finds no server instead of a dead one.
+    with (data_dir / "users").open("a") as users, (data_dir / "kept").open("a") as kept:
         fcntl.flock(kept, fcntl.LOCK_EX)
         with Supervisor(Console(sys.stderr)) as supervisor:
             (data_dir / "url").write_text(start(supervisor, Postgres(data_dir, THROWAWAY)))
