@@ -19,13 +19,12 @@ ELSEWHERE = ("/usr/lib/podman", "/usr/libexec/podman", "/usr/sbin", "/sbin")
 
 
 def pytest_collection_modifyitems(items):
-    """One stack serves all of these tests: they run in one process, beside the other tests."""
+    """Building and starting a stack takes minutes."""
     for item in items:
         if item.path.name == "test_stack.py":
             item.add_marker(pytest.mark.container)
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(1500))
-            item.add_marker(pytest.mark.xdist_group("container"))
 
 
 @pytest.fixture(scope="session")

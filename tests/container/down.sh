@@ -15,4 +15,5 @@ fi
 podman rm --all --force --time 0 >/dev/null 2>&1 || true
 podman volume prune --force >/dev/null 2>&1 || true
 podman network prune --force >/dev/null 2>&1 || true
+awk -v ours="$WORK/storage/overlay/" 'index($2, ours) == 1 && $2 ~ /merged$/ { print $2 }' /proc/mounts | xargs -r umount 2>/dev/null || true
 rm -rf "$STAND"

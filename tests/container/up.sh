@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts the production stack from images that are built already, in namespaces of its own: nothing outside can reach it,
-# and its processes end with the first of them, at the latest after half an hour. Prints how to get in.
+# and its processes end with the first of them, at the latest after a quarter of an hour. Prints how to get in.
 . "$(dirname "$0")/environment.sh"
 
 STAND=$WORK/stand
@@ -27,7 +27,7 @@ COPYDESK_VERSION=$VERSION
 MAIL_FROM=Copydesk <desk@desk.test>
 ENV
 
-unshare --mount --net --pid --fork --mount-proc --kill-child sleep "${COPYDESK_LIFETIME:-1800}" >/dev/null 2>&1 &
+unshare --mount --net --pid --fork --mount-proc --kill-child sleep "${COPYDESK_LIFETIME:-900}" >/dev/null 2>&1 &
 outer=$!
 i=0
 until inner=$(cat "/proc/$outer/task/$outer/children" 2>/dev/null) && [ -n "$inner" ]; do

@@ -86,7 +86,7 @@ def _configure(app: Flask, config: Settings) -> None:
 
 
 def _install_headers(app: Flask, config: Settings) -> None:
-    """The security headers, here and nowhere else; nginx adds none of its own."""
+    """The security headers of every answer; nginx repeats them for the files it serves itself, and a test compares."""
     talisman.init_app(
         app,
         force_https=False,  # nginx redirects; inside, the desk speaks plain HTTP
