@@ -52,7 +52,7 @@ def test_transformers_reads_configuration_and_tokenizer(finished: Finished) -> N
 def test_the_card_says_what_was_measured(finished: Finished) -> None:
     card = json.loads((finished.model_folder / "card.json").read_text())
     weights = (finished.model_folder / "model.safetensors").read_bytes()
-    assert card["sha256"] == hashlib.sha256(weights).hexdigest()
+    assert card["weights_sha256"] == hashlib.sha256(weights).hexdigest()
     assert card["held_out"]["perplexity_per_token"] == pytest.approx(finished.score.perplexity, abs=0.01)
     assert card["training"]["steps"] == PLAN.steps
     assert "invented sentences" in (finished.model_folder / "README.md").read_text()

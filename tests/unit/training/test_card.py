@@ -15,8 +15,8 @@ CARD = Card(
 
 def test_the_card_tells_machines_what_the_desk_asks() -> None:
     card = json.loads(card_json(CARD, "ab" * 32))
-    assert card["sha256"] == "ab" * 32
-    assert card["template"].format(brief="A brief.") == "A brief."
+    assert card["weights_sha256"] == "ab" * 32
+    assert card["prompt_template"].format(brief="A brief.") == "A brief."
     assert card["sampling"]["top_p"] == 0.92
     assert card["licence"] == "MIT"
 

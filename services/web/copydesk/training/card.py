@@ -20,7 +20,7 @@ class Card:
     parameters: int
     trained_on: str
     licence: str = "MIT"
-    template: str = "{brief}"
+    prompt_template: str = "{brief}"
     sampling: dict[str, Any] = field(
         default_factory=lambda: {"strategy": "top-p", "temperature": 0.7, "top_p": 0.92, "repetition_penalty": 1.1}
     )
@@ -31,7 +31,7 @@ class Card:
 
 def card_json(card: Card, weights_sha256: str) -> str:
     """The card for machines."""
-    return json.dumps(asdict(card) | {"sha256": weights_sha256}, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(asdict(card) | {"weights_sha256": weights_sha256}, indent=1, ensure_ascii=False) + "\n"
 
 
 def read_card(folder: Path) -> Card:
