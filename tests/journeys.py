@@ -29,7 +29,9 @@ def draft(session: Session, document: Document, text: str = DRAFT) -> None:
     writing.finish(
         session,
         mine,
-        writing.Written(text=text, trimmed="", output_tokens=[4, 5], model_sha256="0" * 64, engine="tests"),
+        writing.Written(
+            text=text, trimmed=" And then the", output_tokens=[4, 5], model_sha256="0" * 64, engine="tests"
+        ),
     )
 
 

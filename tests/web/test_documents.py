@@ -231,6 +231,17 @@ def test_progress_tells_the_words_so_far(session, sponsor, make_document):
     assert answer["next_ms"] <= 500
 
 
+def test_a_watching_page_does_not_fetch_the_brief_again_and_again(session, sponsor, make_document, count_queries):
+    document = make_document("drafting")
+    session.commit()
+    with count_queries() as statements:
+        sponsor.get(f"/documents/{document.id}/progress.json")
+    asked = [statement for statement in statements if "FROM autodocs" in statement]
+    assert len(asked) == 1
+    assert "brief" not in asked[0]
+    assert "prompt_tokens" not in asked[0]
+
+
 def test_a_page_says_that_drafting_waits_for_the_engine(session, sponsor, make_document):
     document = make_document("drafting")
     mine = writing.claim(session, journeys.live_draft(session, document).id)
@@ -290,6 +301,9 @@ def test_the_record_tiles_the_text(session, cast, sponsor, make_document):
     assert {one["origin"] for one in spans} == {"machine", "human"}
     assert {one["author"] for one in spans if one["origin"] == "human"} == {cast.editor.name}
     assert [one["kind"] for one in record["revisions"]] == ["brief", "machine", "human"]
+    (draft,) = record["drafts"]
+    assert draft["autodoc"] == record["revisions"][1]["autodoc"]
+    assert (draft["text"], draft["trimmed"], draft["output_tokens"]) == (journeys.DRAFT, " And then the", [4, 5])
 
 
 def test_history_shows_every_version_and_its_difference(session, sponsor, make_document):

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from copydesk import jobs
 from copydesk.accounts.models import User
@@ -63,6 +63,13 @@ def drafts(session: Session, document_id: uuid.UUID) -> Sequence[Autodoc]:
     """Every draft of a document, the newest first."""
     query = select(Autodoc).where(Autodoc.document_id == document_id)
     return session.scalars(query.order_by(Autodoc.number.desc())).all()
+
+
+def newest(session: Session, document_id: uuid.UUID) -> Autodoc | None:
+    """The newest draft without its long columns: a watching page asks for it several times a second."""
+    query = select(Autodoc).where(Autodoc.document_id == document_id).order_by(Autodoc.number.desc()).limit(1)
+    heavy = (Autodoc.brief, Autodoc.prompt_tokens, Autodoc.output_tokens, Autodoc.sampling)
+    return session.scalars(query.options(*(defer(column) for column in heavy))).one_or_none()
 
 
 def _queue(session: Session, document: Document, actor: User, *, priority: int) -> Autodoc:

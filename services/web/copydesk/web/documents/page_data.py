@@ -86,22 +86,22 @@ def document_page(document: Document, **forms: Any) -> dict[str, Any]:
 
 def progress(document: Document) -> dict[str, Any]:
     """The state of the newest draft, as small as can be."""
-    newest = next(iter(requests.drafts(db.session(), document.id)), None)
-    if newest is None:
+    draft = requests.newest(db.session(), document.id)
+    if draft is None:
         return {"state": "none", "document_state": document.state.value, "next_ms": 0}
-    view = draft_view(newest)
+    waiting, message = _message(draft)
     live = document.state is State.DRAFTING
     return {
-        "state": view.state.value,
+        "state": draft.state.value,
         "document_state": document.state.value,
-        "draft": view.number,
-        "text": view.text,
-        "words": view.words_written,
-        "target": view.words_target,
-        "percent": view.percent,
-        "message": view.message,
-        "waiting": view.waiting,
-        "next_ms": (2000 if view.waiting else 250) if live else 0,
+        "draft": draft.number,
+        "text": draft.text,
+        "words": count_words(draft.text),
+        "target": _words_target(draft),
+        "percent": _percent(draft),
+        "message": message,
+        "waiting": waiting,
+        "next_ms": (2000 if waiting else 250) if live else 0,
     }
 
 
@@ -112,8 +112,8 @@ def draft_view(draft: Autodoc) -> DraftView:
         state=draft.state,
         text=draft.text,
         words_written=count_words(draft.text),
-        words_target=math.ceil(draft.tokens_target * WORDS_PER_TOKEN),
-        percent=min(100, round(100 * draft.tokens_written / draft.tokens_target)),
+        words_target=_words_target(draft),
+        percent=_percent(draft),
         reason=draft.reason,
         waiting=waiting,
         message=message,
@@ -159,6 +159,14 @@ def shares(spans: Sequence[authorship.Span]) -> dict[str, int]:
     for name in by_rest[: 100 - sum(percent.values())]:
         percent[name] += 1
     return percent
+
+
+def _words_target(draft: Autodoc) -> int:
+    return math.ceil(draft.tokens_target * WORDS_PER_TOKEN)
+
+
+def _percent(draft: Autodoc) -> int:
+    return min(100, round(100 * draft.tokens_written / draft.tokens_target))
 
 
 def _message(draft: Autodoc) -> tuple[bool, str]:

@@ -5,6 +5,8 @@ import uuid
 from flask import Response, current_app
 from flask.typing import ResponseReturnValue
 
+from copydesk.autodocs import requests
+from copydesk.autodocs.models import Autodoc
 from copydesk.documents import authorship, chain
 from copydesk.documents.models import Revision
 from copydesk.web.documents.routes import blueprint, load
@@ -15,7 +17,7 @@ from copydesk.web.guards import approved
 @blueprint.get("/<uuid:document_id>/record.json")
 @approved()
 def record(document_id: uuid.UUID) -> ResponseReturnValue:
-    """Revisions with their hashes, and spans that tile the current text exactly."""
+    """Revisions with their hashes, every machine draft, and spans that tile the current text exactly."""
     document = load(document_id)
     revisions = chain.revisions(db.session(), document_id)
     head = next((one for one in reversed(revisions) if one.number == document.text_number), None)
@@ -27,6 +29,7 @@ def record(document_id: uuid.UUID) -> ResponseReturnValue:
         "text": head.body if head else "",
         "signed_sha256": document.signed_sha256,
         "revisions": [_revision(one) for one in revisions],
+        "drafts": [_draft(one) for one in reversed(requests.drafts(db.session(), document_id))],
         "spans": [
             {
                 "start": span.start,
@@ -39,6 +42,26 @@ def record(document_id: uuid.UUID) -> ResponseReturnValue:
         ],
     }
     return Response(current_app.json.dumps(answer), mimetype="application/json")
+
+
+def _draft(one: Autodoc) -> dict[str, object]:
+    """What the machine read, with what, and all that it wrote: also what was cut off, and drafts that failed."""
+    return {
+        "autodoc": one.id,
+        "number": one.number,
+        "state": one.state.value,
+        "reason": one.reason,
+        "model": one.model,
+        "model_sha256": one.model_sha256,
+        "engine": one.engine,
+        "seed": one.seed,
+        "sampling": one.sampling,
+        "prompt_tokens": one.prompt_tokens,
+        "read_from_char": one.read_from_char,
+        "output_tokens": one.output_tokens,
+        "text": one.text,
+        "trimmed": one.trimmed,
+    }
 
 
 def _revision(one: Revision) -> dict[str, object]:
