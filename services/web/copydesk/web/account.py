@@ -67,12 +67,12 @@ def leave() -> ResponseReturnValue:
 @blueprint.post("/theme")
 @public
 def theme() -> ResponseReturnValue:
-    """Light, dark or as the system says; kept in the browser for a year."""
+    """Light, dark or as the system says; kept in the browser for a year, where script sets the same cookie."""
     chosen = request.form.get("theme", "auto")
     if chosen not in THEMES:
         chosen = "auto"
     response = make_response(redirect(_back()))
-    response.set_cookie("theme", chosen, max_age=365 * 86400, samesite="Lax", httponly=True, secure=request.is_secure)
+    response.set_cookie("theme", chosen, max_age=365 * 86400, samesite="Lax", secure=request.is_secure)
     return response
 
 

@@ -3,7 +3,7 @@ import { holdBack } from "../src/busy";
 import { askFirst } from "../src/confirm";
 import { closeMenus } from "../src/page";
 import { listen, saves } from "../src/shortcuts";
-import { switchTheme } from "../src/theme";
+import { switchTheme, themeCookie } from "../src/theme";
 
 beforeEach(() => {
   // jsdom has no dialogs that open
@@ -73,15 +73,19 @@ describe("an impatient second click", () => {
 });
 
 describe("the theme", () => {
-  it("changes at once and is kept by the server", () => {
-    const fetched = vi.fn((..._: unknown[]) => Promise.resolve(new Response()));
-    vi.stubGlobal("fetch", fetched);
-    document.body.innerHTML = `<form data-theme-form action="/theme"><input name="csrf_token" value="x"><button name="theme" value="dark">d</button><button name="theme" value="light">l</button></form>`;
+  it("is there at once and kept for the next page, without a request that could come too late", () => {
+    const fetched = vi.spyOn(globalThis, "fetch");
+    document.body.innerHTML = `<form data-theme-form action="/theme"><button name="theme" value="dark">d</button><button name="theme" value="light">l</button></form>`;
     switchTheme();
-    document.querySelector<HTMLElement>("[value=dark]")?.click();
+    document.querySelector<HTMLButtonElement>("[value=dark]")?.click();
     expect(document.documentElement.dataset["theme"]).toBe("dark");
-    expect(String((fetched.mock.calls[0]?.[1] as RequestInit).body)).toBe("csrf_token=x&theme=dark");
-    vi.unstubAllGlobals();
+    expect(document.cookie).toContain("theme=dark");
+    expect(fetched).not.toHaveBeenCalled();
+  });
+
+  it("goes over https alone where the page did", () => {
+    expect(themeCookie("dark", true)).toMatch(/samesite=lax; secure$/u);
+    expect(themeCookie("dark", false)).not.toContain("secure");
   });
 });
 
