@@ -20,7 +20,7 @@ os.environ.setdefault("SECRET_KEY", "test-only-not-a-secret-test-only")
 os.environ.setdefault("PASSWORD_SALT", "test-only-not-a-salt")
 os.environ.setdefault("ENGINE_TOKEN", "test-only-engine-token")
 
-from copydesk.config import Settings, read_settings, settings
+from copydesk.config import Settings, settings
 from copydesk.local.testing import shared_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -225,11 +225,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def read_config():
-    return read_settings
 
 
 @pytest.fixture

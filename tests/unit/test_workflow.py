@@ -103,7 +103,8 @@ def test_the_readme_shows_the_table_as_it_is():
     assert diagram.section() in readme, "run: make readme"
 
 
-def test_the_diagram_shows_every_act():
-    for act in Act:
-        assert act is Act.WITHDRAW or act.value in diagram.mermaid() or not TRANSITIONS[act].targets or act is Act.SAVE
-        assert f"| {act} |" in diagram.table()
+def test_the_diagram_shows_every_act_that_changes_a_state():
+    still = {Act.SAVE, Act.EDIT_BRIEF, Act.WITHDRAW}  # these lead nowhere else, or from everywhere
+    drawn = diagram.mermaid()
+    assert {act for act in Act if act.value in drawn} == set(Act) - still
+    assert all(f"| {act} |" in diagram.table() for act in Act)

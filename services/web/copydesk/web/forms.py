@@ -40,10 +40,6 @@ def visible(message: str) -> Any:
     return check
 
 
-class EmptyForm(FlaskForm):
-    """A button: nothing but the token."""
-
-
 class SignupForm(FlaskForm):
     name = StringField(
         "Name",

@@ -14,7 +14,6 @@ from copydesk.config import Settings
 from copydesk.documents import policy
 from copydesk.documents.models import Document, State
 from copydesk.documents.workflow import Act
-from copydesk.web.forms import EmptyForm
 
 DIST = Path(__file__).parent / "static" / "dist"
 THEMES = ("auto", "light", "dark")
@@ -74,7 +73,6 @@ def install(app: Flask) -> None:
             "theme": theme if theme in THEMES else "auto",
             "asset": asset,
             "can": can,
-            "empty_form": EmptyForm(formdata=None),
             "state_label": lambda state: STATE_LABELS[State(state)],
             "chip_class": lambda state: STATE_CHIPS[State(state)],
             "claiming": settings.claiming,
