@@ -35,7 +35,7 @@ class Running:
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
     """The environment of a command that keeps its files in `folder`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ENGINE_", "MODEL"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ENGINE", "MODEL"))}
     return kept | {"CACHE_DIR": str(folder / "cache"), "MODELS_DIR": str(MODELS)} | variables
 
 

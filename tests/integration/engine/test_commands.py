@@ -24,7 +24,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(place: Path, name: str, *arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", f"from copydesk.engine.cli import {name}; {name}()", *arguments]
+    module = "copydesk.cli" if name == "models" else "copydesk.engine.cli"
+    command = [sys.executable, "-c", f"from {module} import {name}; {name}()", *arguments]
     return subprocess.run(
         command, env=environment(place, **variables), input=stdin, capture_output=True, text=True, check=False
     )
@@ -48,10 +49,39 @@ def test_write_as_json_says_what_it_takes_to_repeat_it(place: Path) -> None:
     assert json.loads(again.stdout)["text"] == given["text"]
 
 
-@pytest.mark.parametrize("strategy", ["greedy", "top-k", "top-p"])
+@pytest.mark.parametrize("strategy", ["greedy", "top-k", "top-p", "beam"])
 def test_write_knows_the_strategies(place: Path, strategy: str) -> None:
     given = json.loads(run(place, "write", PROMPT, "--json", "--tokens", "8", "--strategy", strategy).stdout)
     assert given["sampling"]["strategy"] == strategy
+    assert given["tokens"] == 8
+    assert given["engine"].startswith("copydesk-gpt2")
+
+
+def test_write_gives_several_texts(place: Path) -> None:
+    options = ["--json", "--tokens", "20", "--no-repeat-ngram-size", "3"]
+    given = json.loads(run(place, "write", PROMPT, *options, "--n", "3", "--seed", "5").stdout)
+    alone = [json.loads(run(place, "write", PROMPT, *options, "--seed", str(5 + number)).stdout) for number in range(3)]
+    assert given["texts"] == [one["text"] for one in alone]
+    assert given["text"] == given["texts"][0]
+    assert given["tokens"] == 60
+    assert "texts" not in alone[0]
+
+
+def test_write_begins_and_ends_as_it_is_told(place: Path) -> None:
+    options = ["--json", "--tokens", "60", "--seed", "7", "--prefix", "The cups were"]
+    whole, bare, cut = (
+        json.loads(run(place, "write", PROMPT, *options, *more).stdout)["text"]
+        for more in ([], ["--no-include-prefix"], ["--truncate", " the"])
+    )
+    assert whole.startswith("The cups were ")
+    assert whole == f"The cups were {bare}"
+    assert " the" not in cut
+    assert whole.startswith(cut)
+
+
+def test_write_goes_beyond_the_window(place: Path) -> None:
+    given = json.loads(run(place, "write", PROMPT, "--json", "--tokens", "600").stdout)
+    assert given["tokens"] == 600
 
 
 @pytest.mark.parametrize(
@@ -59,7 +89,10 @@ def test_write_knows_the_strategies(place: Path, strategy: str) -> None:
     [
         (["--model", "nope"], "Models at hand: seed"),
         (["--temperature", "9"], "temperature must be between"),
-        (["--tokens", "600"], "no room"),
+        (["--tokens", "9000"], "max_new_tokens must be"),
+        (["--prefix", "word " * 600], "no room"),
+        (["--strategy", "beam", "--n", "6"], "num_beams"),
+        (["--backend", "abacus"], "abacus"),
         (["--strategy", "warm"], "warm"),
     ],
 )
@@ -71,18 +104,9 @@ def test_write_says_plainly_what_is_wrong(place: Path, arguments: list[str], sai
     assert done.stdout == ""
 
 
-def test_write_without_a_place_for_its_files_says_so(tmp_path: Path) -> None:
-    (tmp_path / "cache").write_text("a file where a folder should be")
-    done = run(tmp_path, "write", PROMPT)
-    assert done.returncode != 0
-    assert "cache" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_beam_without_tensorflow_says_what_is_missing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_tensorflow_its_backend_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("copydesk.engine.reference.find_spec", lambda name: None)
-    options = ["--strategy", "beam", "--models-dir", str(MODELS), "--cache-dir", str(place)]
-    done = CliRunner().invoke(cli.write, [PROMPT, *options])
+    done = CliRunner().invoke(cli.write, [PROMPT, "--backend", "tensorflow", "--models-dir", str(MODELS)])
     assert done.exit_code == 1
     assert "TensorFlow" in done.stderr
 
@@ -96,8 +120,8 @@ def test_models_are_listed_and_verified(place: Path, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "good: whole" in done.stdout
     assert "bad has no checksum" in done.stderr
-    assert "1 of 2" in done.stderr
-    assert run(place, "models", "list", MODELS_DIR=str(tmp_path / "none")).returncode == 1
+    assert "1 of 3" in done.stderr  # the seed model is always there
+    assert "seed" in run(place, "models", "list", MODELS_DIR=str(tmp_path / "none")).stdout
 
 
 def test_pull_without_a_network_says_so(place: Path, tmp_path: Path) -> None:

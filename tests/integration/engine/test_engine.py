@@ -1,13 +1,12 @@
 """The engine as the desk runs it: the same seed, the same text; who leaves frees the slot; without a token, nothing."""
 
+import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
 import pytest
 from integration.engine.engines import Running, engine
 from unit.engine.folders import tiny
@@ -16,7 +15,6 @@ from copydesk.engine import models
 from copydesk.engine.client import EngineClient
 from copydesk.engine.errors import EngineBadRequest, EngineBroken, EngineRefused, EngineUnreachable
 from copydesk.engine.prompt import PromptBuilder
-from copydesk.engine.request import completion_request
 from copydesk.engine.sampling import Sampling, Strategy
 
 pytestmark = pytest.mark.integration
@@ -40,21 +38,14 @@ def write(running: Running, builder: PromptBuilder, brief: str, **fields: object
     return text, tokens, reason
 
 
-def busy(running: Running) -> int:
-    """How many slots are at work."""
-    headers = {"Authorization": f"Bearer {running.token}"}
-    slots = httpx.get(f"{running.url}/slots", headers=headers, timeout=30, trust_env=False).json()
-    return sum(slot["is_processing"] for slot in slots)
-
-
 def test_it_says_who_it_is(running: Running, builder: PromptBuilder) -> None:
     described = running.client().describe()
     assert described.model == builder.model.alias
-    assert described.engine.startswith("xllamacpp 20")
-    assert described.engine.endswith("Q8_0")
-    assert (described.context, described.slots) == (builder.model.context, 4)  # each slot has the whole window
+    assert described.engine.startswith("copydesk-gpt2 ")
+    assert described.engine.endswith(" int8")
+    assert (described.context, described.slots) == (builder.model.context, 32)
     assert running.log.read_text().count("engine ready at http://127.0.0.1:") == 1
-    assert len(running.log.read_text().splitlines()) == 1  # llama.cpp itself says nothing
+    assert len(running.log.read_text().splitlines()) == 1
 
 
 def test_it_starts_quickly(running: Running) -> None:
@@ -71,27 +62,30 @@ def test_the_same_seed_gives_the_same_text_alone_and_among_others(running: Runni
     assert write(running, builder, BRIEFS[0], seed=99)[0] != alone[0][0]
 
 
-@pytest.mark.parametrize("which", ["running", "slow"])
-def test_probabilities_are_the_same_to_the_last_digit(
-    which: str, builder: PromptBuilder, request: pytest.FixtureRequest
-) -> None:
-    """Prompts of unequal length are read together: with flash attention the longest came out different."""
-    one: Running = request.getfixturevalue(which)
-    prompts = [builder.encode(words) for words in ("Hello " * 40, "word and another " * 30, "The theatre", BRIEFS[0])]
+def test_thirty_two_at_once_are_what_each_is_alone(running: Running, builder: PromptBuilder) -> None:
+    """Tokens, text and probabilities, to the last digit that is sent; prompts of many lengths, all ways to choose."""
+    kinds = ["top-p", "top-k", "greedy", "beam"]
+    texts = [BRIEFS[number % 4] + " word and another" * (number * 7 % 40) for number in range(32)]
+    prompts = [builder.encode(text) for text in texts]
 
     def ask(place: int) -> list[tuple]:
-        chunks = one.client(120).stream(prompts[place], Sampling(seed=place, max_new_tokens=12))
-        return [(chunk.tokens, chunk.logprobs) for chunk in chunks]
+        sampling = Sampling(strategy=kinds[place // 4 % 4], num_beams=3, seed=place, max_new_tokens=24)
+        found = [
+            (token, logprob, chunk.finish_reason)
+            for chunk in running.client(120).stream(prompts[place], sampling)
+            for token, logprob in zip(chunk.tokens, chunk.logprobs, strict=True)
+        ]
+        return [(token, logprob) for token, logprob, _ in found]
 
-    alone = [ask(place) for place in range(4)]
-    with ThreadPoolExecutor(4) as together:
-        assert list(together.map(ask, range(4))) == alone
+    alone = [ask(place) for place in range(32)]
+    with ThreadPoolExecutor(32) as together:
+        assert list(together.map(ask, range(32))) == alone
 
 
 def test_more_texts_than_slots_wait_for_their_turn(running: Running, builder: PromptBuilder) -> None:
     alone = write(running, builder, BRIEFS[0], seed=1)
-    with ThreadPoolExecutor(10) as together:
-        assert list(together.map(lambda _: write(running, builder, BRIEFS[0], seed=1), range(10))) == [alone] * 10
+    with ThreadPoolExecutor(50) as together:
+        assert list(together.map(lambda _: write(running, builder, BRIEFS[0], seed=1), range(50))) == [alone] * 50
 
 
 def test_each_field_has_its_say(running: Running, builder: PromptBuilder) -> None:
@@ -109,37 +103,26 @@ def test_each_field_has_its_say(running: Running, builder: PromptBuilder) -> Non
     assert "the" not in text
 
 
-def test_the_whole_window_can_be_used(running: Running, builder: PromptBuilder) -> None:
-    _, tokens, _ = write(running, builder, "word after word " * 5000, max_new_tokens=100)
-    assert len(tokens) == 100
+def test_n_texts_are_what_their_seeds_give(running: Running, builder: PromptBuilder) -> None:
+    prompt = builder.build(BRIEFS[2], max_new_tokens=60).tokens
+    texts = ["", "", ""]
+    for chunk in running.client().stream(prompt, Sampling(n=3, seed=8, max_new_tokens=60)):
+        texts[chunk.index] += chunk.text
+    assert texts == [write(running, builder, BRIEFS[2], seed=8 + number)[0] for number in range(3)]
+
+
+def test_the_whole_window_can_be_used_and_outgrown(running: Running, builder: PromptBuilder) -> None:
+    context = builder.model.context
     with pytest.raises(EngineBadRequest):
-        list(running.client().stream([1] * (builder.model.context + 1), Sampling(max_new_tokens=1)))
-
-
-def test_prompts_are_the_same_tokens_on_both_sides(running: Running, builder: PromptBuilder) -> None:
-    for brief in [*BRIEFS[:3], "naïve “quotes” 漢字 🎉👩‍👩‍👧 ש 1,024 don't <|endoftext|>", "  two  spaces\n\n\nlines"]:
-        assert running.client().tokenize(brief) == builder.encode(brief)
-
-
-def test_tokens_that_the_stream_leaves_out_are_named_again(running: Running, builder: PromptBuilder) -> None:
-    """Against the answer that is not streamed, which lists them all; the grammar makes it write characters of many."""
-    headers = {"Authorization": f"Bearer {running.token}"}
-    grammar = 'root ::= [a-z ]* "“🎉é漢” "  [a-z ]* "ש"+'
-    for seed in range(3):
-        question = completion_request(builder.encode(BRIEFS[0]), Sampling(seed=seed, max_new_tokens=50))
-        question |= {"grammar": grammar, "stream": False}
-        whole = httpx.post(
-            f"{running.url}/completion", json=question, headers=headers, timeout=30, trust_env=False
-        ).json()
-        client = running.client()
-        named: list[int] = []
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("copydesk.engine.client.completion_request", lambda *_, q=question: q | {"stream": True})
-            for chunk in client.stream([], Sampling()):
-                named += builder.name_tokens(chunk.text, chunk.tokens)
-        if "\ufffd" not in whole["content"]:  # cut off inside a character
-            assert builder.decode(named) == builder.decode(whole["tokens"])
-            assert named == whole["tokens"]
+        list(running.client().stream([1] * (context + 1), Sampling(max_new_tokens=1)))
+    prompt = builder.encode(BRIEFS[0])
+    sampling = Sampling(max_new_tokens=context + 300, seed=3)
+    first, again = (
+        [token for chunk in running.client().stream(prompt, sampling, keep=len(prompt)) for token in chunk.tokens]
+        for _ in range(2)
+    )
+    assert first == again
+    assert len(first) == context + 300
 
 
 @pytest.mark.parametrize("token", ["", "wrong"])
@@ -157,19 +140,6 @@ def slow(tmp_path_factory: pytest.TempPathFactory, new_port: Callable[[], int]):
     tiny(folder / "slow", width=1024, n_layer=8, n_head=16, context=1024)
     with engine(folder, new_port(), MODEL="slow", MODELS_DIR=str(folder), ENGINE_SLOTS="4") as one:
         yield one
-
-
-def test_leaving_frees_the_slot(slow: Running, builder: PromptBuilder) -> None:
-    chunks = slow.client().stream(builder.encode(BRIEFS[0]), Sampling(max_new_tokens=1000, temperature=2.0, top_p=1.0))
-    for _ in range(3):
-        next(chunks)
-    assert busy(slow) == 1
-    started = time.monotonic()
-    chunks.close()
-    while busy(slow):
-        assert time.monotonic() - started < 5
-        time.sleep(0.02)
-    assert next(slow.client().stream(builder.encode(BRIEFS[1]), Sampling())).tokens  # and the next one is served
 
 
 def test_health_answers_while_others_wait_for_a_slot(slow: Running, builder: PromptBuilder) -> None:
@@ -193,7 +163,7 @@ def test_an_engine_that_ends_breaks_the_stream(
     number: signal.Signals, slow: Running, folder: Path, builder: PromptBuilder, new_port: Callable[[], int]
 ) -> None:
     model = models.find("slow", slow.log.parent)
-    with engine(folder, new_port(), MODEL=str(model.path), CACHE_DIR=str(slow.log.parent / "cache")) as one:
+    with engine(folder, new_port(), MODEL=str(model.path)) as one:
         chunks = one.client().stream(builder.encode(BRIEFS[0]), Sampling(max_new_tokens=900))
         next(chunks)
         one.process.send_signal(number)
@@ -202,3 +172,8 @@ def test_an_engine_that_ends_breaks_the_stream(
         assert one.process.wait(10) == (-number if number == signal.SIGKILL else 0)
         with pytest.raises(EngineUnreachable):
             one.client().health()
+
+
+def test_pages_go_before_drafts_on_a_shared_machine(running: Running) -> None:
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, running.process.pid) == min(19, ours + 5)

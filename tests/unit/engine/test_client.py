@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,8 @@ from copydesk.engine.errors import (
     EngineBroken,
     EngineBusy,
     EngineError,
+    EngineModelTooLarge,
+    EngineModelUnknown,
     EngineRefused,
     EngineTimeout,
     EngineUnreachable,
@@ -160,12 +163,14 @@ def test_progress_is_a_sign_of_life_but_no_word() -> None:
     def run(handler) -> None:
         begin(handler)
         for _ in range(6):
-            send(handler, {**word(""), "prompt_progress": {"processed": 1}})
+            send(handler, {**word(""), "prompt_progress": {"processed": 1, "total": 6}})
             time.sleep(0.1)
-        send(handler, word("One", "stop"))
+        send(handler, {"choices": [], "progress": {"beam": 1, "of": 9}}, word("One", "stop"))
 
     with serving(run) as url:
-        assert [chunk.text for chunk in ask(url, timeout=0.4)] == ["One"]
+        chunks = ask(url, timeout=0.4)
+    assert [chunk.text for chunk in chunks] == [""] * 7 + ["One"]
+    assert [chunk.progress for chunk in chunks[5:]] == [{"read": 1, "of": 6}, {"beam": 1, "of": 9}, None]
 
 
 def test_the_callers_own_time_is_not_the_engines() -> None:
@@ -217,9 +222,97 @@ def test_health_and_description_of_other_servers() -> None:
         EngineClient(url, "t").health()
 
 
-def test_tokenize_where_it_is_offered() -> None:
-    with serving(lambda handler: answer(handler, {"tokens": [1, 2]})) as url:
-        assert EngineClient(url, "t").tokenize("x") == [1, 2]
+OURS = {"data": [{"id": "seed@0123", "name": "seed", "context": 512}], "engine": "ours 1", "slots": 32}
+
+
+def our_models(handler) -> None:
+    answer(handler, OURS)
+
+
+def test_our_own_engine_is_asked_everything() -> None:
+    seen = {}
+
+    def run(handler) -> None:
+        seen.update(handler.question)
+        script({**word("a", "stop"), "engine": "ours 1"})(handler)
+
+    sampling = Sampling(strategy="beam", num_beams=3, no_repeat_ngram_size=2, max_new_tokens=9, stop=("x",), seed=4)
+    with serving(run, our_models) as url:
+        chunks = list(EngineClient(url, "t").stream([1, 2], sampling, model="gpt2", keep=2))
+    assert chunks[0].engine == "ours 1"
+    expected = sampling.to_dict() | {"prompt": [1, 2], "model": "gpt2", "keep": 2, "max_tokens": 9, "stream": True}
+    assert seen == {key: value for key, value in expected.items() if key != "max_new_tokens"} | {"logprobs": 1}
+
+
+@pytest.mark.parametrize("fields", [{"strategy": "beam"}, {"no_repeat_ngram_size": 2}])
+def test_others_are_not_asked_for_what_they_would_leave_out(fields: dict) -> None:
+    with serving(script(word("a", "stop"))) as url, pytest.raises(EngineBadRequest):
+        list(EngineClient(url, "t").stream("x", Sampling(**fields)))
+
+
+def test_several_texts_are_told_apart() -> None:
+    def half(index: int, text: str, finish: str | None = None) -> dict:
+        return {"choices": [{"index": index, "text": text, "finish_reason": finish}]}
+
+    events = [half(0, "a\ud83c"), half(1, "b"), half(1, "", "stop"), half(0, "\udf89", "length")]
+    with serving(script(*events), our_models) as url:
+        chunks = list(EngineClient(url, "t").stream("x", Sampling(n=2)))
+        texts = {index: "".join(chunk.text for chunk in chunks if chunk.index == index) for index in (0, 1)}
+        assert texts == {0: "a🎉", 1: "b"}
+    with serving(script(*events[:3], DONE), our_models) as url, pytest.raises(EngineBroken):
+        list(EngineClient(url, "t").stream("x", Sampling(n=2)))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [("model_too_large", 507, EngineModelTooLarge), ("model_not_found", 404, EngineModelUnknown)],
+)
+def test_what_is_wrong_with_a_model_is_said_in_the_engines_words(
+    code: str, status: int, error: type[EngineError]
+) -> None:
+    told = {"error": {"message": "gpt2-xl needs 6.4 GB", "code": code, "status": status}}
+    with (
+        serving(lambda handler: answer(handler, told, status), our_models) as url,
+        pytest.raises(error, match="needs 6"),
+    ):
+        ask(url)
+    with serving(script(told), our_models) as url, pytest.raises(error, match="needs 6"):
+        ask(url)
+
+
+def test_scores_come_for_every_token() -> None:
+    given = {"scores": [{"token_logprobs": [-1.0, -2.0]}, {"token_logprobs": []}]}
+    with serving(lambda handler: answer(handler, given), our_models) as url:
+        assert EngineClient(url, "t").score([1], [[2, 3], []]) == [[-1.0, -2.0], []]
+        with pytest.raises(EngineBroken):
+            EngineClient(url, "t").score([1], [[2, 3]])
+    with serving(lambda handler: answer(handler, {}, 404)) as url, pytest.raises(EngineBadRequest):
+        EngineClient(url, "t").score([1], [[2]])
+
+
+def test_models_of_our_engine_and_of_others() -> None:
+    with serving(lambda handler: None, our_models) as url:
+        client = EngineClient(url, "t")
+        assert [(row.id, row.name, row.context) for row in client.models().rows] == [("seed@0123", "seed", 512)]
+        described = client.describe()
+    assert (described.model, described.engine, described.context, described.slots) == ("seed@0123", "ours 1", 512, 32)
+    with serving(lambda handler: None, lambda handler: answer(handler, {"data": [{"id": "theirs"}]})) as url:
+        known = EngineClient(url, "t").models()
+    assert (known.rows[0].name, known.engine) == ("theirs", "")
+
+
+def test_an_engine_that_is_still_loading_is_busy() -> None:
+    class Loading(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(self, {"status": "loading"}, 503)
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Loading) as server:
+        threading.Thread(target=server.handle_request).start()
+        with pytest.raises(EngineBusy):
+            EngineClient(f"http://127.0.0.1:{server.server_port}", "t").health()
 
 
 def test_characters_cut_in_two_are_put_together() -> None:

@@ -5,11 +5,10 @@ from pathlib import Path
 import gguf
 import numpy as np
 import pytest
+from peers import gguf_export
+from peers.gguf_export import Precision, cached_gguf, tensor_name
 from safetensors.numpy import load_file
 from unit.engine.folders import tiny
-
-from copydesk.engine import gguf_export
-from copydesk.engine.gguf_export import Precision, cached_gguf, tensor_name
 
 
 def read(path: Path) -> tuple[dict, dict]:

@@ -14,6 +14,11 @@ from copydesk.engine.sampling import Strategy
 from copydesk.engine.verify import verify
 
 
+@pytest.fixture(autouse=True)
+def notes_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CACHE_DIR", str(tmp_path / "cache"))
+
+
 def test_the_model_that_came_along_is_what_its_card_says() -> None:
     model = models.find("seed", MODELS)
     verify(model)
@@ -26,8 +31,46 @@ def test_the_model_that_came_along_is_what_its_card_says() -> None:
 
 def test_found_by_name_and_by_path(tmp_path: Path) -> None:
     assert models.find("seed", MODELS).sha256 == models.find(str(SEED), tmp_path).sha256
-    assert [model.name for model in models.list_models(MODELS.parent)] == []
-    assert list(models.list_models(tmp_path / "none")) == []
+    alias = models.find("seed", MODELS).alias
+    assert models.find(alias, MODELS).name == "seed"
+    assert models.find(str(SEED), tmp_path).alias == alias
+
+
+def test_what_came_along_is_there_whatever_the_models_folder_is(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "none", MODELS.parent):
+        assert [model.path for model in models.list_models(folder)] == [SEED]
+        assert models.find("seed", folder).path == SEED
+    own = tiny(tmp_path / "seed", width=64)  # a model of one's own goes before it
+    assert [model.path for model in models.list_models(tmp_path)] == [own.path]
+    assert models.find("seed", tmp_path).sha256 == own.sha256 != models.find("seed", MODELS).sha256
+
+
+def test_an_alias_finds_these_weights_and_no_others(tmp_path: Path) -> None:
+    alias = tiny(tmp_path / "a").alias
+    shutil.rmtree(tmp_path / "a")
+    tiny(tmp_path / "a", width=64)
+    with pytest.raises(ModelNotFound, match="other weights now"):
+        models.find(alias, tmp_path)
+
+
+def test_a_folder_elsewhere_is_linked_under_its_own_name(tmp_path: Path) -> None:
+    theirs = tiny(tmp_path / "elsewhere" / "mine")
+    for _ in range(2):
+        assert models.adopt(theirs.path, tmp_path / "models").name == "mine"
+    assert models.find("mine", tmp_path / "models").sha256 == theirs.sha256
+    assert [model.name for model in models.list_models(tmp_path / "models")] == ["mine", "seed"]
+
+
+def test_a_folder_that_can_not_be_linked_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFound, match="no folder"):
+        models.adopt(tmp_path / "nothing", tmp_path / "models")
+    with pytest.raises(ModelBroken, match="another model called seed"):
+        models.adopt(tiny(tmp_path / "seed").path, tmp_path / "models")
+    with pytest.raises(ModelBroken, match="can't be a model's name"):
+        models.adopt(tiny(tmp_path / "my model").path, tmp_path / "models")
+    with pytest.raises(ModelBroken, match="incomplete"):
+        models.adopt(tmp_path, tmp_path / "models")
+    assert not (tmp_path / "models").exists()
 
 
 @pytest.mark.parametrize("name", ["nope", "", ".", "..", "/nowhere"])
@@ -43,7 +86,7 @@ def test_a_folder_that_lacks_something_is_broken_and_not_listed(tmp_path: Path) 
         (tmp_path / "b" / file).unlink()
         with pytest.raises(ModelBroken, match=file):
             models.find("b", tmp_path)
-        assert [model.name for model in models.list_models(tmp_path)] == ["a"]
+        assert [model.name for model in models.list_models(tmp_path)] == ["a", "seed"]
         shutil.rmtree(tmp_path / "b")
 
 

@@ -1,5 +1,6 @@
 """Prompts: which part of a brief is read, and that nothing in it is taken for more than text."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from unit.engine.folders import MODELS, tiny, write_card
 
 from copydesk.engine import models
-from copydesk.engine.prompt import PromptBuilder
+from copydesk.engine.prompt import NoRoom, PlainPrompts, PromptBuilder
 from copydesk.engine.tokens import END_OF_TEXT, Tokens
 
 BUILDER = PromptBuilder(models.find("seed", MODELS))
@@ -37,14 +38,30 @@ def test_a_long_brief_is_read_from_its_end(unit: str, room: int) -> None:
     assert prompt.truncated
     assert prompt.total_chars == len(brief)
     assert brief.rstrip()[prompt.read_from_char :] == prompt.text == BUILDER.decode(prompt.tokens)
-    assert CONTEXT - room - 4 <= len(prompt.tokens) <= CONTEXT - room
+    most = max(CONTEXT - room, CONTEXT // 2)  # beyond that the window slides
+    assert most - 4 <= len(prompt.tokens) <= most
+    assert prompt.keep == min(len(prompt.tokens), CONTEXT // 2)
 
 
-@given(st.text(max_size=40), st.integers(1, 30))
-@settings(max_examples=150)
-def test_any_brief_is_cut_between_characters(brief: str, room: int) -> None:
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], PromptBuilder]:
+    """A builder for a model with so small a window that a few tokens fill half of it."""
+    folder = tmp_path_factory.mktemp("small")
+    made: dict[int, PromptBuilder] = {}
+
+    def make(room: int) -> PromptBuilder:
+        if room not in made:
+            made[room] = PromptBuilder(models.read(tiny(folder / str(room), context=2 * room).path))
+        return made[room]
+
+    return make
+
+
+@given(brief=st.text(max_size=40), room=st.sampled_from([1, 2, 4, 7, 30]))
+@settings(max_examples=150, deadline=None)
+def test_any_brief_is_cut_between_characters(small: Callable[[int], PromptBuilder], brief: str, room: int) -> None:
     try:
-        prompt = BUILDER.build(brief, max_new_tokens=CONTEXT - room)
+        prompt = small(room).build(brief, max_new_tokens=8000)
     except ValueError:
         assert room < 5  # not even one character of many bytes
         return
@@ -63,10 +80,11 @@ def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
     assert BUILDER.build("a\ud83c b", max_new_tokens=10).text == "a? b"
 
 
-@pytest.mark.parametrize("tokens", [CONTEXT, CONTEXT + 1])
-def test_no_room_for_the_brief_is_an_error(tokens: int) -> None:
-    with pytest.raises(ValueError, match="no room"):
-        BUILDER.build("word " * 9, max_new_tokens=tokens)
+@pytest.mark.parametrize("tokens", [CONTEXT // 2, CONTEXT, 8192])
+def test_however_long_the_answer_half_the_window_is_the_briefs(tokens: int) -> None:
+    assert not BUILDER.build("word " * 200, max_new_tokens=tokens).truncated
+    prompt = BUILDER.build("word " * 600, max_new_tokens=tokens)
+    assert len(prompt.tokens) == prompt.keep == CONTEXT // 2
 
 
 def test_the_models_template_is_kept_whole(tmp_path: Path) -> None:
@@ -80,8 +98,53 @@ def test_the_models_template_is_kept_whole(tmp_path: Path) -> None:
     text = builder.decode(prompt.tokens)
     assert text.startswith("Brief: ")
     assert text.endswith("and jars\nText:")
-    with pytest.raises(ValueError, match="no room"):
-        builder.build("pots and jars " * 50, max_new_tokens=56)
+    with pytest.raises(NoRoom, match="no room"):
+        builder.build("pots and jars " * 50, max_new_tokens=56, prefix="a beginning " * 20)
+
+
+def test_a_template_may_name_title_and_metadata() -> None:
+    values = {"title": "Pots", "rating": "8.2", "category": "{title}"}
+    template = "{rating}\n{category}\n{title}\n"
+    prompt = BUILDER.build("Not read.", max_new_tokens=20, template=template, values=values)
+    assert (prompt.text, prompt.read_from_char) == ("8.2\n{title}\nPots\n", 0)
+    prompt = BUILDER.build("A {title} show. ", max_new_tokens=20, template="{title}\n\n{brief}", values=values)
+    assert prompt.text == "Pots\n\nA {title} show."
+    with pytest.raises(KeyError, match="colour"):
+        BUILDER.build("x", max_new_tokens=20, template="{colour} {brief}", values=values)
+
+
+def test_the_answers_first_words_may_be_given() -> None:
+    assert BUILDER.build("A show. ", max_new_tokens=20, prefix="It began").text == "A show.\n\nIt began"
+    assert BUILDER.build("", max_new_tokens=20, prefix="It began").text == "It began"
+    assert BUILDER.build("A.", max_new_tokens=20, prefix="It", template="{brief}\nText:\n").text == "A.\nText:\nIt"
+
+
+def test_a_passage_is_gone_on_from_what_is_before_it() -> None:
+    prompt = BUILDER.build_passage("A show.", "The bakery is old.\n\n", max_new_tokens=20)
+    assert prompt.text == BUILDER.decode(prompt.tokens) == "A show.\n\nThe bakery is old.\n\n"
+    assert prompt.keep == len(BUILDER.encode("A show."))
+    assert BUILDER.build_passage("A show.", " ", max_new_tokens=20).text == "A show."
+
+
+@pytest.mark.parametrize(("brief", "before"), [(2000, 10), (10, 2000), (2000, 2000)])
+def test_brief_and_text_before_share_the_room(brief: int, before: int) -> None:
+    prompt = BUILDER.build_passage("brief " * brief, "before " * before, max_new_tokens=100)
+    assert CONTEXT - 104 <= len(prompt.tokens) <= CONTEXT - 100 or prompt.keep == CONTEXT // 2
+    assert prompt.keep <= CONTEXT // 2
+    assert prompt.text == BUILDER.decode(prompt.tokens)
+    assert prompt.text.count("brief") >= min(brief, 100)
+    assert prompt.text.count("before") >= min(before, 100)
+    assert prompt.text.endswith("before")
+
+
+def test_for_another_server_a_prompt_is_its_text() -> None:
+    plain = PlainPrompts()
+    prompt = plain.build(
+        "A show. \n", max_new_tokens=20, template="{title}: {brief}", values={"title": "T"}, prefix="So"
+    )
+    assert (prompt.question, prompt.tokens, prompt.keep) == ("T: A show.\n\nSo", [], 0)
+    assert plain.build_passage("A show.", "It is. ", max_new_tokens=20).question == "A show.\n\nIt is."
+    assert BUILDER.build("A show.", max_new_tokens=20).question == BUILDER.encode("A show.")
 
 
 def test_tokens_that_the_engine_does_not_name_are_found() -> None:

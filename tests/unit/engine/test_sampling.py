@@ -5,7 +5,8 @@ import json
 import pytest
 
 from copydesk.engine.errors import EngineBadRequest
-from copydesk.engine.request import completion_request
+from copydesk.engine.protocol import read_completion
+from copydesk.engine.request import completion_request, foreign_request
 from copydesk.engine.sampling import LARGEST_SEED, Sampling, SamplingError, Strategy
 
 WRONG = {
@@ -15,7 +16,9 @@ WRONG = {
     "top_p": [0, 1.01, float("nan")],
     "num_beams": [0, 17],
     "repetition_penalty": [0.9, 2.1],
-    "max_new_tokens": [0, 4097, 1.0],
+    "no_repeat_ngram_size": [-1, 21],
+    "max_new_tokens": [0, 8193, 1.0],
+    "n": [0, 9, 1.5],
     "seed": [-1, LARGEST_SEED + 1, 1.0],
 }
 
@@ -43,8 +46,8 @@ def test_unknown_values_are_refused(values: dict) -> None:
         Sampling.from_dict(values)
 
 
-def test_the_question_leaves_nothing_to_the_servers_defaults() -> None:
-    question = completion_request([1, 2], Sampling(temperature=0.7, top_p=0.9, repetition_penalty=1.2, seed=5), "m")
+def test_the_question_to_another_server_leaves_nothing_to_its_defaults() -> None:
+    question = foreign_request([1, 2], Sampling(temperature=0.7, top_p=0.9, repetition_penalty=1.2, seed=5), "m")
     assert question["prompt"] == [1, 2]
     assert question["samplers"] == ["penalties", "temperature", "top_p"]
     expected = {"temperature": 0.7, "top_p": 0.9, "top_k": 0, "min_p": 0.0, "seed": 5, "model": "m", "stream": True}
@@ -54,12 +57,25 @@ def test_the_question_leaves_nothing_to_the_servers_defaults() -> None:
 
 
 def test_greedy_and_top_k_are_what_they_say() -> None:
-    assert completion_request("x", Sampling(strategy="greedy"))["top_k"] == 1
-    top_k = completion_request("x", Sampling(strategy="top-k", top_k=9))
+    assert foreign_request("x", Sampling(strategy="greedy"))["top_k"] == 1
+    top_k = foreign_request("x", Sampling(strategy="top-k", top_k=9))
     assert (top_k["top_k"], top_k["top_p"], top_k["samplers"][-1]) == (9, 1.0, "top_k")
     assert "model" not in top_k
 
 
-def test_no_server_is_asked_for_beams() -> None:
+def test_no_other_server_is_asked_for_beams() -> None:
     with pytest.raises(EngineBadRequest):
-        completion_request("x", Sampling(strategy="beam"))
+        foreign_request("x", Sampling(strategy="beam"))
+
+
+def test_our_engine_understands_what_it_is_asked() -> None:
+    for strategy in Strategy:
+        sampling = Sampling(strategy=strategy, temperature=0.3, top_k=7, top_p=0.4, num_beams=3, stop=("a",), seed=9)
+        asked = read_completion(json.loads(json.dumps(completion_request([1, 2], sampling, "gpt2", keep=1))))
+        assert (asked.model, asked.prompt, asked.keep, asked.stream, asked.logprobs) == ("gpt2", [1, 2], 1, True, True)
+        matters = {"strategy", "repetition_penalty", "no_repeat_ngram_size", "max_new_tokens", "stop", "seed", "n"}
+        matters |= {"beam": {"num_beams"}, "top-k": {"temperature", "top_k"}, "top-p": {"temperature", "top_p"}}.get(
+            strategy, set()
+        )
+        understood = asked.sampling.to_dict()
+        assert {name: understood[name] for name in matters} == {name: sampling.to_dict()[name] for name in matters}

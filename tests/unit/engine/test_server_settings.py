@@ -7,21 +7,23 @@ from pathlib import Path
 import pytest
 from unit.engine.folders import MODELS
 
-from copydesk.engine import machine, models, server
+from copydesk.engine import machine, models
 from copydesk.engine.errors import EngineCannotStart, ModelTooLarge
-from copydesk.engine.gguf_export import Precision
 from copydesk.engine.models import GPT2_SIZES, ModelFolder
-from copydesk.engine.server import EngineSettings, needed_memory, running
+from copydesk.engine.precision import Precision
+from copydesk.engine.server import running
+from copydesk.engine.settings import BackendKind, EngineSettings
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> EngineSettings:
-    return EngineSettings(models.find("seed", MODELS), token="t", cache_dir=tmp_path)
+def settings() -> EngineSettings:
+    return EngineSettings(models.find("seed", MODELS), token="t")
 
 
 def xl(tmp_path: Path) -> ModelFolder:
     layers, width, heads = GPT2_SIZES["gpt2-xl"]
     config = {"n_layer": layers, "n_embd": width, "n_head": heads, "n_positions": 1024, "vocab_size": 50257}
+    (tmp_path / models.WEIGHTS).touch()
     return ModelFolder("gpt2-xl", tmp_path, config, models.Card())
 
 
@@ -44,19 +46,23 @@ def test_a_model_that_does_not_fit_is_refused_with_figures(
 ) -> None:
     monkeypatch.setattr(machine, "available_memory", lambda: 2_000_000_000)
     with (
-        pytest.raises(ModelTooLarge, match=r"3\.\d GB.*2\.0 GB"),
+        pytest.raises(ModelTooLarge, match=r"gpt2-xl needs 2\.\d GB.*2\.0 GB"),
         running(dataclasses.replace(settings, model=xl(tmp_path))),
     ):
         pass
-    monkeypatch.setattr(machine, "available_memory", lambda: None)  # nobody knows: let it try
-    server.check_memory(dataclasses.replace(settings, model=xl(tmp_path)))
 
 
-def test_memory_grows_with_slots_and_precision(settings: EngineSettings) -> None:
-    base = needed_memory(settings)
-    assert needed_memory(dataclasses.replace(settings, slots=8)) - base == 4 * 512 * 6 * 256 * 2 * 2
-    assert needed_memory(dataclasses.replace(settings, precision=Precision.F32)) > base
-    assert dataclasses.replace(settings, context=9999).slot_context == 512
+def test_the_cache_holds_a_few_whole_texts(settings: EngineSettings) -> None:
+    model = settings.model
+    assert settings.cache_tokens(model) == 8 * model.context
+    assert dataclasses.replace(settings, slots=1).cache_tokens(model) == model.context
+    assert dataclasses.replace(settings, slots=6, context=100).cache_tokens(model) == 400
+    assert dataclasses.replace(settings, context=9999).window(model) == model.context == 512
+
+
+def test_tensorflow_computes_in_float32(settings: EngineSettings) -> None:
+    assert settings.exactness is Precision.INT8
+    assert dataclasses.replace(settings, backend=BackendKind.TENSORFLOW).exactness is Precision.F32
 
 
 def test_a_containers_limits_count(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.engine.trim import clean, trim_to_sentence
+from copydesk.engine.trim import Trimmed, clean, sentence_ends, trim_to_sentence
 
 CASES = [
     ("One. Two. And th", "One. Two."),
@@ -51,6 +51,18 @@ def test_nothing_is_lost_and_twice_is_once(text: str) -> None:
     trimmed = trim_to_sentence(text)
     assert trimmed.kept + trimmed.cut == clean(text)
     assert trimmed.kept or not clean(text)
+
+
+def test_much_is_not_cut_off() -> None:
+    """A page without a full stop is what was written; half a sentence after many is a slip."""
+    page = " And so on" * 60
+    assert trim_to_sentence("One sentence." + page) == Trimmed("One sentence." + page, "")
+    assert trim_to_sentence("One sentence. " * 200 + page).kept == ("One sentence. " * 200).rstrip()
+
+
+def test_every_end_of_a_sentence_is_found() -> None:
+    text = "One. Mr. Two went. Three"
+    assert [text[:end] for end in sentence_ends(text)] == ["One.", "One. Mr. Two went."]
 
 
 def test_a_text_of_stops_takes_no_time() -> None:

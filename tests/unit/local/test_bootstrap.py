@@ -24,16 +24,18 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "REQUIREMENTS": web / "requirements",
         "FRONTEND": web / "frontend",
         "BUILT": web / "dist",
+        "KERNEL": web / "kernel",
     }
     for name, path in places.items():
         monkeypatch.setattr(bootstrap, name, path)
-    for name in ("BIN", "REQUIREMENTS", "FRONTEND", "BUILT"):
+    for name in ("BIN", "REQUIREMENTS", "FRONTEND", "BUILT", "KERNEL"):
         places[name].mkdir(parents=True)
     for name in ("bootstrap", "local", "dev"):
         (web / "requirements" / f"{name}.txt").write_text(name)
     (web / "pyproject.toml").write_text("")
     (web / "frontend" / "package-lock.json").write_text("{}")
     (web / "frontend" / "main.ts").write_text("1")
+    (web / "kernel" / "gpt2.c").write_text("1")
     (web / "frontend" / "node_modules").mkdir()
     (tmp_path / "Makefile").write_text("")
     return tmp_path
@@ -84,6 +86,25 @@ def test_a_changed_source_is_built_without_installing(commands: list[str], check
     (checkout / "services/web/frontend/main.ts").write_text("2")
     bootstrap.main("local")
     assert [command.split()[1] for command in commands] == ["run"]
+
+
+def test_a_changed_kernel_is_compiled_without_installing(commands: list[str], checkout: Path) -> None:
+    bootstrap.main("local")
+    assert sum("native.build" in command for command in commands) == 1
+    commands.clear()
+    (checkout / "services/web/kernel/gpt2.c").write_text("2")
+    bootstrap.main("local")
+    assert commands == [".venv/bin/python -m copydesk.engine.native.build"]
+
+
+def test_a_kernel_that_can_not_be_compiled_is_told(commands: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    remember = bootstrap.run
+    monkeypatch.setattr(
+        bootstrap, "run", lambda command, **kw: remember(command, **kw) or int("native.build" in " ".join(command))
+    )
+    for _ in range(2):  # and tried again the next time
+        with pytest.raises(bootstrap.CannotInstall, match="kernel could not be compiled"):
+            bootstrap.main("local")
 
 
 def test_where_uv_fails_pip_installs(commands: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,13 @@
-"""A client for any server that speaks OpenAI's completions, streamed: llama.cpp's, vLLM's, our TensorFlow one.
+"""A client for our own engine, and for any server that speaks OpenAI's completions: llama.cpp's, vLLM's, Ollama's.
 
 Imports httpx and the standard library only: web uses it to ask whether the engine is there.
 """
 
+import math
 import ssl
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +15,6 @@ from typing import Any
 import httpx
 
 from copydesk.engine import stream
-from copydesk.engine.characters import WholeCharacters
 from copydesk.engine.errors import (
     EngineBadRequest,
     EngineBroken,
@@ -23,11 +23,12 @@ from copydesk.engine.errors import (
     EngineTimeout,
     EngineUnreachable,
 )
-from copydesk.engine.request import completion_request
+from copydesk.engine.inventory import ModelList, ModelRow
+from copydesk.engine.request import completion_request, foreign_request
 from copydesk.engine.sampling import Sampling
-from copydesk.engine.stream import Chunk
+from copydesk.engine.stream import Characters, Chunk
 
-__all__ = ["Chunk", "EngineClient", "EngineDescription"]
+__all__ = ["Chunk", "EngineClient", "EngineDescription", "ModelList", "ModelRow"]
 
 CONNECT_SECONDS = 5.0
 _LONGEST_ENGINE = 128
@@ -46,12 +47,12 @@ class EngineDescription:
 class EngineClient:
     """Asks one engine. Holds no connection between calls, so that any number of threads can share it."""
 
-    def __init__(self, url: str, token: str, timeout: float = 30.0, model: str = "") -> None:
-        """`timeout`: seconds without a single new word; `model`: which of the server's models, "" the first."""
+    def __init__(self, url: str, token: str, timeout: float = 30.0) -> None:
+        """`timeout`: seconds without a single new word or other sign of work."""
         self.url = url.rstrip("/").removesuffix("/v1")
         self.timeout = timeout
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._model = model
+        self._known: ModelList | None = None
 
     def health(self) -> bool:
         """True when the engine answers, has its model, and takes our token.
@@ -59,10 +60,9 @@ class EngineClient:
         Raises:
             EngineError: it doesn't; which one says why.
         """
-        try:
-            self._get("/props")
-        except EngineBadRequest:  # not llama.cpp: it doesn't know the page
-            self._first_of_models()
+        with suppress(EngineBadRequest), self._errors(_Heard(self.timeout)), self._http() as http:
+            _check(http.get("/health"))  # not every server has it, nor asks for the token there
+        self.models()
         return True
 
     def describe(self) -> EngineDescription:
@@ -71,26 +71,37 @@ class EngineClient:
         Raises:
             EngineError: it doesn't answer.
         """
+        answer = self._get("/v1/models")
+        known = _model_list(answer)
+        if not known.rows:
+            raise EngineBroken("a list of models that holds none")
+        if known.engine:
+            return EngineDescription(known.rows[0].id, known.engine, known.rows[0].context, answer.get("slots"))
         try:
             props = self._get("/props")
         except EngineBadRequest:
             props = {}
-        return _description(props, self._first_of_models())
+        return _description(props, answer["data"][0])
 
-    def tokenize(self, text: str) -> list[int]:
-        """The tokens of `text`, a special token's name being plain text; only llama.cpp offers it.
+    def models(self) -> ModelList:
+        """The server's models; others than our own engine name them and say little else.
 
         Raises:
-            EngineBadRequest: this server doesn't offer it.
             EngineError: it doesn't answer.
         """
-        question = {"content": text, "add_special": False, "parse_special": False}
-        return [int(token) for token in self._ask("POST", "/tokenize", question).get("tokens", ())]
+        self._known = _model_list(self._get("/v1/models"))
+        return self._known
 
-    def stream(self, prompt: str | Sequence[int], sampling: Sampling) -> Generator[Chunk, None, None]:
-        """The text that goes on from `prompt`, piece by piece, as whole characters.
+    def stream(
+        self, prompt: str | Sequence[int], sampling: Sampling, *, model: str = "", keep: int = 0
+    ) -> Generator[Chunk, None, None]:
+        """The texts that go on from `prompt`, piece by piece, as whole characters; between them, signs of life.
 
         Token numbers as prompt make a replay exact. Closing the generator closes the connection, and the engine stops.
+
+        Args:
+            model: one of the server's, by name or alias; "" for its default or first one.
+            keep: tokens at the prompt's beginning that stay in view when a long text's window slides.
 
         Raises:
             EngineBusy: no word came in time: other texts are before us, or the model is still being loaded.
@@ -98,9 +109,12 @@ class EngineClient:
             EngineBroken: the stream ended without an end, or can't be read.
             EngineError: the request failed; see the others.
         """
-        question = completion_request(prompt, sampling, self._model or self._model_name())
-        heard = _Heard(self.timeout)
-        characters = WholeCharacters()
+        known = self._known or self._look()
+        if known.engine:
+            question = completion_request(prompt, sampling, model, keep)
+        else:
+            question = foreign_request(prompt, sampling, model or (known.rows[0].id if known.rows else ""))
+        heard, characters = _Heard(self.timeout, texts=sampling.n), Characters()
         with (
             self._errors(heard),
             self._http() as http,
@@ -111,25 +125,38 @@ class EngineClient:
             for event in stream.events(response.iter_raw(), heard.check):
                 chunk = stream.read_event(event, characters)
                 heard.word(chunk)
-                if chunk.text or chunk.tokens or chunk.finish_reason:
+                if chunk.text or chunk.tokens or chunk.finish_reason or chunk.progress:
                     yield chunk
                     heard.again()
             if not heard.end:
                 raise EngineBroken("the stream ended without a reason")
 
-    def _model_name(self) -> str:
-        """The name that other servers than llama.cpp want in the request; asked once."""
-        try:
-            self._model = str(self._first_of_models().get("id", ""))
-        except (EngineBadRequest, EngineBroken):
-            return ""
-        return self._model
+    def score(
+        self, prompt: Sequence[int], continuations: Sequence[Sequence[int]], *, model: str = ""
+    ) -> list[list[float]]:
+        """The log-probability of each token of each continuation of `prompt`; our own engine only.
 
-    def _first_of_models(self) -> dict[str, Any]:
-        models = self._get("/v1/models").get("data")
-        if isinstance(models, list) and models and isinstance(models[0], dict):
-            return models[0]
-        raise EngineBroken(f"a list of models that holds none: {str(models)[:200]}")
+        Raises:
+            EngineBadRequest: this server doesn't offer it.
+            EngineError: the request failed.
+        """
+        question = {"model": model, "prompt": list(prompt), "continuations": [list(tokens) for tokens in continuations]}
+        answer = self._ask("POST", "/v1/scores", question)
+        try:
+            scores = [[float(value) for value in one["token_logprobs"]] for one in answer["scores"]]
+        except (LookupError, TypeError, ValueError) as error:
+            raise EngineBroken(f"{error!r} in {str(answer)[:200]}") from error
+        given = [len(tokens) for tokens in continuations]
+        if [len(one) for one in scores] != given or not all(math.isfinite(value) for one in scores for value in one):
+            raise EngineBroken(f"scores for {[len(one) for one in scores]} tokens instead of {given}")
+        return scores
+
+    def _look(self) -> ModelList:
+        """Who is there? Some servers have no list of models; they are taken for what needs none."""
+        try:
+            return self.models()
+        except (EngineBadRequest, EngineBroken):
+            return ModelList(())
 
     def _get(self, path: str) -> dict[str, Any]:
         return self._ask("GET", path)
@@ -166,17 +193,22 @@ class EngineClient:
 class _Heard:
     """What came from the engine so far, and when a word came last. A sign of life without a word is not enough."""
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float, texts: int = 1) -> None:
         self.anything = False
         self.words = False
-        self.end = False
+        self._unfinished = texts
         self._timeout = timeout
         self._last = time.monotonic()
+
+    @property
+    def end(self) -> bool:
+        """Did all texts come to their end?"""
+        return self._unfinished <= 0
 
     def word(self, chunk: Chunk) -> None:
         """An event that shows work: a word, or progress in reading the prompt."""
         self.words = self.words or bool(chunk.text or chunk.tokens)
-        self.end = self.end or chunk.finish_reason is not None
+        self._unfinished -= chunk.finish_reason is not None
         self._last = time.monotonic()
 
     def again(self) -> None:
@@ -197,7 +229,18 @@ def _check(response: httpx.Response) -> None:
         return
     response.read()
     detail = f"{response.status_code} {response.text[:500]}"
-    raise stream.error_of(response.status_code, detail)
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    raise stream.error_of(response.status_code, detail, body)
+
+
+def _model_list(answer: dict[str, Any]) -> ModelList:
+    try:
+        return ModelList.from_dict(answer)
+    except (LookupError, TypeError, AttributeError) as error:
+        raise EngineBroken(f"{error!r} in a list of models: {str(answer)[:200]}") from error
 
 
 def _description(props: dict[str, Any], model: dict[str, Any]) -> EngineDescription:

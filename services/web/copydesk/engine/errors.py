@@ -43,6 +43,25 @@ class EngineBadRequest(EngineError):
     """The engine could not work with this request. An admin finds the reason in the log."""
 
 
+class _EngineTold(EngineError):
+    """The server's own sentence is what a person needs to read: it has the figures, or the names."""
+
+    def __init__(self, detail: str = "", message: str = "") -> None:
+        super().__init__(detail)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message or str(self.__doc__)
+
+
+class EngineModelTooLarge(_EngineTold):
+    """The model does not fit into the memory that is available to the engine."""
+
+
+class EngineModelUnknown(_EngineTold):
+    """The engine has no model of this name. An admin has to fetch it, or choose another one."""
+
+
 class EngineOtherModel(EngineError):
     """The engine serves another model than the one this draft was asked of. An admin has to check MODEL."""
 
@@ -52,7 +71,7 @@ class EngineCannotStart(Exception):
 
 
 class ReferenceMissing(Exception):
-    """Beam search is done by KerasHub on TensorFlow, which is not installed here: `make test` installs it, or
+    """KerasHub on TensorFlow is not installed here: `make test` installs it, or
     `pip install -r services/web/requirements/training.txt`."""
 
     def __init__(self) -> None:

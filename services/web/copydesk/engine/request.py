@@ -1,4 +1,4 @@
-"""The question that a completions server is asked: OpenAI's fields, and what llama.cpp and vLLM call the rest."""
+"""The question that a completions server is asked: OpenAI's fields, ours, and what llama.cpp and vLLM call the rest."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,21 +21,41 @@ _OFF = {  # llama.cpp's other ways to choose; said here so that none of its defa
 }
 
 
-def completion_request(prompt: str | Sequence[int], sampling: Sampling, model: str = "") -> dict[str, Any]:
-    """The JSON of a streamed request. Servers that don't know a field leave it aside.
+def completion_request(
+    prompt: str | Sequence[int], sampling: Sampling, model: str = "", keep: int = 0
+) -> dict[str, Any]:
+    """The JSON of a streamed request to our own engine: nothing is left to its defaults."""
+    question = {
+        **sampling.to_dict(),
+        "prompt": prompt if isinstance(prompt, str) else list(prompt),
+        "max_tokens": sampling.max_new_tokens,
+        "keep": keep,
+        "logprobs": 1,
+        "stream": True,
+    }
+    del question["max_new_tokens"]
+    if model:
+        question["model"] = model
+    return question
+
+
+def foreign_request(prompt: str | Sequence[int], sampling: Sampling, model: str = "") -> dict[str, Any]:
+    """The JSON of a streamed request to another server. Those that don't know a field leave it aside.
 
     Raises:
-        EngineBadRequest: no completions server offers beam search.
+        EngineBadRequest: this can't be asked of them; silently something else would be written.
     """
     if sampling.strategy is Strategy.BEAM:
-        raise EngineBadRequest("beam search is offered by the reference only")
+        raise EngineBadRequest("beam search is offered by our own engine only")
+    if sampling.no_repeat_ngram_size:
+        raise EngineBadRequest("no_repeat_ngram_size is offered by our own engine only")
     question: dict[str, Any] = {
         "prompt": prompt if isinstance(prompt, str) else list(prompt),
         "max_tokens": sampling.max_new_tokens,
         "stop": list(sampling.stop),
         "seed": sampling.seed,
         "stream": True,
-        "n": 1,
+        "n": sampling.n,
         "logprobs": 1,
         **_choice(sampling),
         **_penalty(sampling),

@@ -31,9 +31,11 @@ class Sampling:
     top_p: float = 0.92
     num_beams: int = 5
     repetition_penalty: float = 1.1
+    no_repeat_ngram_size: int = 0  # no run of so many tokens comes twice; 0: may
     max_new_tokens: int = 160
     stop: tuple[str, ...] = ()
     seed: int = 0
+    n: int = 1  # texts for one prompt; the i-th is what seed + i gives alone
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "strategy", self._strategy())
@@ -75,6 +77,8 @@ _BOUNDS: dict[str, tuple[type[int] | tuple[type[int], type[float]], float, float
     "top_p": ((int, float), 0.01, 1.0),
     "num_beams": (int, 1, 16),
     "repetition_penalty": ((int, float), 1.0, 2.0),
-    "max_new_tokens": (int, 1, 4096),
+    "no_repeat_ngram_size": (int, 0, 20),
+    "max_new_tokens": (int, 1, 8192),
     "seed": (int, 0, LARGEST_SEED),
+    "n": (int, 1, 8),
 }

@@ -1,19 +1,28 @@
 """Reading a stream of completions: server-sent events in, chunks out. Several servers' dialects, one value."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from copydesk.engine.characters import WholeCharacters
-from copydesk.engine.errors import EngineBadRequest, EngineBroken, EngineBusy, EngineError, EngineRefused
+from copydesk.engine.errors import (
+    EngineBadRequest,
+    EngineBroken,
+    EngineBusy,
+    EngineError,
+    EngineModelTooLarge,
+    EngineModelUnknown,
+    EngineRefused,
+)
 
 _LONGEST_LINE = 1_000_000  # bytes; no event of a single token comes near
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """The next piece of text.
+    """The next piece of a text, or only a sign of life (`progress`).
 
     llama.cpp names only the last of several tokens that make up one character: `PromptBuilder.name_tokens` adds those
     before it.
@@ -24,6 +33,20 @@ class Chunk:
     logprobs: tuple[float, ...] = ()  # of these tokens, natural logarithm, before temperature and penalties
     finish_reason: str | None = None  # "stop" or "length" with the last chunk
     model: str = ""  # as the server names it
+    engine: str = ""  # what the server says of its program; ours only
+    index: int = 0  # which of n texts
+    progress: Mapping[str, Any] | None = None  # {"read": 128, "of": 400}, {"beam": 3, "of": 80}, {"waiting": 2}, …
+
+
+class Characters:
+    """Whole characters for each of n texts."""
+
+    def __init__(self) -> None:
+        self._texts: defaultdict[int, WholeCharacters] = defaultdict(WholeCharacters)
+
+    def feed(self, index: int, piece: str) -> str:
+        """The characters that are complete now."""
+        return self._texts[index].feed(piece)
 
 
 def events(parts: Iterator[bytes], check: Callable[[], None]) -> Iterator[dict[str, Any]]:
@@ -45,8 +68,8 @@ def events(parts: Iterator[bytes], check: Callable[[], None]) -> Iterator[dict[s
         yield _value(data)
 
 
-def read_event(event: dict[str, Any], characters: WholeCharacters) -> Chunk:
-    """One event as a chunk. One without a choice (progress, usage) is an empty chunk.
+def read_event(event: dict[str, Any], characters: Characters) -> Chunk:
+    """One event as a chunk. One without a choice (progress, usage) has no text.
 
     Raises:
         EngineBroken: it is none of the known dialects.
@@ -54,19 +77,30 @@ def read_event(event: dict[str, Any], characters: WholeCharacters) -> Chunk:
     try:
         choice = (event.get("choices") or [{}])[0]
         tokens, logprobs = _tokens(choice)
+        index = int(choice.get("index") or 0)
         return Chunk(
-            text=characters.feed(choice.get("text") or ""),
+            text=characters.feed(index, choice.get("text") or ""),
             tokens=tokens,
             logprobs=logprobs,
             finish_reason=choice.get("finish_reason"),
             model=str(event.get("model") or ""),
+            engine=str(event.get("engine") or ""),
+            index=index,
+            progress=_progress(event),
         )
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise EngineBroken(f"{error!r} in {str(event)[:200]}") from error
 
 
-def error_of(status: int, detail: str) -> EngineError:
-    """Our error for an HTTP status, or for the same number inside a stream."""
+def error_of(status: int, detail: str, body: Any = None) -> EngineError:
+    """Our error for an HTTP status, or for the same number inside a stream; `body` is what came with it, if JSON."""
+    told = body.get("error") if isinstance(body, dict) else None
+    told = told if isinstance(told, dict) else {}
+    message = str(told.get("message") or "")
+    if told.get("code") == "model_too_large":
+        return EngineModelTooLarge(detail, message)
+    if told.get("code") == "model_not_found":
+        return EngineModelUnknown(detail, message)
     if status in (401, 403):
         return EngineRefused(detail)
     if status in (429, 503):
@@ -95,9 +129,17 @@ def _value(data: bytes) -> dict[str, Any]:
         raise EngineBroken(f"an event of {type(value).__name__}")
     told = value.get("error", value if "message" in value and "code" in value else None)
     if told:
-        code = told.get("code") if isinstance(told, dict) else None
-        raise error_of(code if isinstance(code, int) else 500, str(told)[:500])
+        status = told.get("status", told.get("code")) if isinstance(told, dict) else None
+        raise error_of(status if isinstance(status, int) else 500, str(told)[:500], value)
     return value
+
+
+def _progress(event: dict[str, Any]) -> Mapping[str, Any] | None:
+    """Ours, or llama.cpp's while it reads the prompt."""
+    progress, theirs = event.get("progress"), event.get("prompt_progress")
+    if isinstance(progress, dict):
+        return progress
+    return {"read": theirs.get("processed"), "of": theirs.get("total")} if isinstance(theirs, dict) else None
 
 
 def _tokens(choice: dict[str, Any]) -> tuple[tuple[int, ...], tuple[float, ...]]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from copydesk.engine.vocabulary import byte_alphabet
+
 END_OF_TEXT = "<|endoftext|>"
 
 
@@ -15,7 +17,7 @@ class Tokens:
 
     def __init__(self, folder: Path) -> None:
         self._tokenizer = load_tokenizer(folder)
-        self._bytes = {character: number for number, character in _byte_alphabet().items()}
+        self._bytes = {character: number for number, character in byte_alphabet().items()}
 
     def encode(self, text: str) -> list[int]:
         """The tokens of `text`; a special token's name in it is just text."""
@@ -34,7 +36,7 @@ class Tokens:
 
     def merge(self, raw: bytes) -> list[int]:
         """The tokens of bytes that need not be whole characters, by the merges alone."""
-        alphabet = _byte_alphabet()
+        alphabet = byte_alphabet()
         return [int(token.id) for token in self._tokenizer.model.tokenize("".join(alphabet[byte] for byte in raw))]
 
 
@@ -53,10 +55,3 @@ def load_tokenizer(folder: Path) -> Any:
         tokenizer.add_special_tokens([END_OF_TEXT])
     tokenizer.encode_special_tokens = True
     return tokenizer
-
-
-def _byte_alphabet() -> dict[int, str]:
-    """The visible character by which GPT-2's vocabulary names each byte (Radford et al. 2019, `bytes_to_unicode`)."""
-    visible = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    hidden = [byte for byte in range(256) if byte not in set(visible)]
-    return {byte: chr(byte) for byte in visible} | {byte: chr(256 + place) for place, byte in enumerate(hidden)}

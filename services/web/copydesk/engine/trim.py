@@ -23,9 +23,13 @@ _BEFORE_NUMBER = re.compile(
 _EITHER = re.compile(r"(?:\b(?:etc|al|a\.m|p\.m|ibid)|(?:\b[A-Z]\.)+[A-Z])\.$")  # "… at 5 p.m." and "the U.S. Senate"
 
 
+_LOOK = 200  # characters that tell an end from what only looks like one
+_MUCH = 400  # characters of a sentence without an end: that is no slip at the end any more
+
+
 @dataclass(frozen=True)
 class Trimmed:
-    """`kept + cut` is the cleaned text, character by character; `kept` ends on a whole sentence where there is one."""
+    """`kept + cut` is the cleaned text, character by character; `kept` ends on a whole sentence where it can."""
 
     kept: str
     cut: str
@@ -37,13 +41,24 @@ def clean(text: str) -> str:
 
 
 def trim_to_sentence(text: str) -> Trimmed:
-    """Cut an unfinished last sentence off. A text without any full sentence is kept whole: better than nothing."""
+    """Cut an unfinished last sentence off.
+
+    A text without any full sentence, or of which much would be lost, is kept whole: better than nothing.
+    """
     text = clean(text)
-    for match in reversed(list(_STOP.finditer(text))):
-        kept, cut = text[: match.end()], text[match.end() :]
-        if _is_end(kept, cut):
-            return Trimmed(kept, cut)
-    return Trimmed(text, "")
+    end = next((match.end() for match in reversed(list(_STOP.finditer(text))) if _ends(text, match.end())), len(text))
+    if len(text) - end > max(_MUCH, end // 3):
+        end = len(text)
+    return Trimmed(text[:end], text[end:])
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Where a cleaned text could be cut so that it ends on a whole sentence."""
+    return [match.end() for match in _STOP.finditer(text) if _ends(text, match.end())]
+
+
+def _ends(text: str, place: int) -> bool:
+    return _is_end(text[max(0, place - _LOOK) : place], text[place : place + _LOOK])
 
 
 def _is_end(sentence: str, rest: str) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 
+from copydesk.engine import checksums
 from copydesk.engine.errors import ModelBroken
 from copydesk.engine.models import ModelFolder
 from copydesk.engine.tokens import Tokens, load_tokenizer
@@ -12,13 +13,15 @@ _NUMBERS = ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head")
 _SAMPLE = "Hello world,  it's 1,024 o'clock\n\n\tin Łódź: “café” — שלום, 東京 🎉👩‍🍳."
 
 
-def verify(model: ModelFolder) -> None:
+def verify(model: ModelFolder, *, afresh: bool = True) -> None:
     """Compare the weights with the card, their shapes with the configuration, and the tokenizer with both.
+
+    `afresh`: read all of the weights even where their checksum is remembered.
 
     Raises:
         ModelBroken: with what differs.
     """
-    _verify_checksum(model)
+    _verify_checksum(model, afresh)
     _verify_shapes(model)
     _verify_tokenizer(model)
     _compare_with_transformers(model)
@@ -47,13 +50,14 @@ def expected_shapes(model: ModelFolder) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def _verify_checksum(model: ModelFolder) -> None:
+def _verify_checksum(model: ModelFolder, afresh: bool) -> None:
     expected = model.card.weights_sha256
     if not expected:
         raise ModelBroken(f"{model.name} has no checksum in its card, so nothing can be said about its weights.")
-    if expected != model.sha256:
+    found = (checksums.read if afresh else checksums.of)(model.weights).sha256
+    if expected != found:
         raise ModelBroken(
-            f"{model.name} is not what its card says: the weights hash to {model.sha256[:16]}…, "
+            f"{model.name} is not what its card says: the weights hash to {found[:16]}…, "
             f"the card says {expected[:16]}…. Fetch it again."
         )
 

@@ -1,29 +1,44 @@
-"""A text for a prompt, in one call: starts an engine on a free port, asks it, and stops it again."""
+"""A text for a prompt, in one call: the engine without its server, in the process that asks."""
 
 import logging
 import os
 import random
-import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from copydesk.engine import server
-from copydesk.engine.client import EngineClient
-from copydesk.engine.gguf_export import Precision
-from copydesk.engine.models import ModelFolder
+from copydesk.engine import machine
+from copydesk.engine.backends import make_scheduler
+from copydesk.engine.memory import check_fits
 from copydesk.engine.prompt import PromptBuilder
-from copydesk.engine.sampling import LARGEST_SEED, Sampling, Strategy
-from copydesk.engine.trim import trim_to_sentence
+from copydesk.engine.sampling import LARGEST_SEED, Sampling
+from copydesk.engine.settings import BackendKind, EngineSettings
+from copydesk.engine.ticket import Completion, Part
+from copydesk.engine.trim import clean, trim_to_sentence
 
-PATIENCE = 300.0  # seconds for the next word; a large model reads a long prompt slowly
+_LONGEST_STOP = 64  # characters; a longer text to cut at is looked for afterwards
 
 
-_Answer = tuple[str, list[int], float, str]  # text, tokens, seconds, engine
+@dataclass(frozen=True)
+class Affixes:
+    """What stands before a text and what ends it, as in gpt-2-simple."""
+
+    prefix: str = ""  # the text's first words, which the model goes on from
+    truncate: str = ""  # where the text is cut: before the first of these that the model writes
+    include_prefix: bool = True  # or leave it out of the text
+
+    def finish(self, written: str) -> tuple[str, str]:
+        """What a person reads of what the model wrote, and what was cut off."""
+        written = clean(written)
+        head, found, rest = written.partition(self.truncate) if self.truncate else (written, "", "")
+        begin = self.prefix if self.include_prefix else ""
+        if found:
+            return (begin + head).strip(), found + rest
+        trimmed = trim_to_sentence((begin + written).strip())
+        return trimmed.kept, trimmed.cut
 
 
 @dataclass(frozen=True)
@@ -31,19 +46,23 @@ class Written:
     """What was written, and everything that it takes to write it again."""
 
     text: str
-    trimmed: str  # what stood after the last full sentence
+    trimmed: str  # what was cut off after the text's end
     model: str
     sha256: str
     seed: int
     tokens: int  # written, the trimmed ones included
-    seconds: float  # from prompt to last word, without starting the engine
+    seconds: float  # from prompt to last word, without loading the model
     sampling: Sampling
     read_from_char: int
     engine: str
+    texts: tuple[str, ...] = ()  # all of them, where several were asked for
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        return {**asdict(self), "sampling": self.sampling.to_dict()}
+        values = {**asdict(self), "sampling": self.sampling.to_dict(), "texts": list(self.texts)}
+        if not self.texts:
+            del values["texts"]
+        return values
 
 
 def new_seed() -> int:
@@ -51,55 +70,65 @@ def new_seed() -> int:
     return random.SystemRandom().randint(0, LARGEST_SEED)
 
 
-def write(model: ModelFolder, brief: str, sampling: Sampling, cache_dir: Path) -> Written:
-    """Write on from `brief`; by the engine, or by the reference where only that can do it.
+def write(settings: EngineSettings, brief: str, sampling: Sampling, affixes: Affixes | None = None) -> Written:
+    """Write on from `brief`.
 
     Raises:
-        ValueError: the answer leaves no room for the brief.
-        EngineError, EngineCannotStart, ModelError, ReferenceMissing: as they say.
+        ValueError: the question can't be answered by this model.
+        EngineCannotStart, ModelError, ReferenceMissing: as they say.
     """
+    affixes = affixes or Affixes()
+    model = settings.model
     builder = PromptBuilder(model)
-    prompt = builder.build(brief, max_new_tokens=sampling.max_new_tokens)
-    by: Callable[..., _Answer] = _by_engine
-    if sampling.strategy is Strategy.BEAM:
-        by, sampling = _by_reference, replace(sampling, repetition_penalty=1.0)  # it knows no penalty
-    text, tokens, seconds, engine = by(builder, prompt.tokens, sampling, cache_dir)
-    trimmed = trim_to_sentence(text.strip())
+    prompt = builder.build(brief, max_new_tokens=sampling.max_new_tokens, prefix=affixes.prefix)
+    cache_tokens = settings.cache_tokens(model)
+    check_fits(model, settings.exactness, settings.slots, machine.available_memory(), cache_tokens)
+    with _quiet(settings.backend):
+        scheduler = make_scheduler(settings, model, cache_tokens)
+        try:
+            started = time.monotonic()
+            parts = scheduler.submit(Completion(prompt.tokens, _stopping(sampling, affixes), prompt.keep)).parts()
+            written = _collect(parts, sampling.n)
+            seconds = time.monotonic() - started
+        finally:
+            scheduler.stop()
+    finished = [affixes.finish(part.text) for part in written]
     return Written(
-        text=trimmed.kept,
-        trimmed=trimmed.cut,
+        text=finished[0][0],
+        trimmed=finished[0][1],
         model=model.name,
         sha256=model.sha256,
         seed=sampling.seed,
-        tokens=len(tokens),
+        tokens=sum(len(part.tokens) for part in written),
         seconds=round(seconds, 3),
         sampling=sampling,
         read_from_char=prompt.read_from_char,
-        engine=engine,
+        engine=scheduler.backend.description,
+        texts=tuple(text for text, _ in finished) if sampling.n > 1 else (),
     )
 
 
-def _by_engine(builder: PromptBuilder, prompt: list[int], sampling: Sampling, cache_dir: Path) -> _Answer:
-    token = secrets.token_urlsafe(24)
-    settings = server.EngineSettings(builder.model, token, cache_dir, slots=1)
-    with server.running(settings) as url:
-        client = EngineClient(url, token, timeout=PATIENCE)
-        started = time.monotonic()
-        text, tokens = "", []
-        with closing(client.stream(prompt, sampling)) as chunks:  # also on Ctrl-C: the server waits for open streams
-            for chunk in chunks:
-                text += chunk.text
-                tokens += builder.name_tokens(chunk.text, chunk.tokens)
-        seconds = time.monotonic() - started
-    return text, tokens, seconds, f"{server.engine_version()} {Precision.Q8_0}"
+def _stopping(sampling: Sampling, affixes: Affixes) -> Sampling:
+    """With a stop at the text to cut at: what would be cut off need not be written."""
+    cut = affixes.truncate
+    if not cut or len(cut) > _LONGEST_STOP or len(sampling.stop) == 8:
+        return sampling
+    return Sampling.from_dict({**sampling.to_dict(), "stop": [*sampling.stop, cut]})
+
+
+def _collect(parts: Iterator[Part], n: int) -> list[Part]:
+    whole = [Part(index) for index in range(n)]
+    for part in parts:
+        if part.progress is None:
+            whole[part.index].text += part.text
+            whole[part.index].tokens += part.tokens
+            whole[part.index].finish_reason = part.finish_reason
+    return whole
 
 
 @contextmanager
 def _silence() -> Iterator[None]:
     """TensorFlow writes to standard error from below Python, and before it can be told not to."""
-    if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
-        yield
-        return
     sys.stderr.flush()
     kept = os.dup(2)
     try:
@@ -111,14 +140,6 @@ def _silence() -> Iterator[None]:
         os.close(kept)
 
 
-def _by_reference(builder: PromptBuilder, prompt: list[int], sampling: Sampling, cache_dir: Path) -> _Answer:
-    from importlib.metadata import version
-
-    from copydesk.engine.reference import Reference
-
-    with _silence():
-        reference = Reference(builder.model)
-        started = time.monotonic()
-        tokens = reference.write(prompt, sampling)
-        seconds = time.monotonic() - started
-    return builder.decode(tokens), tokens, seconds, f"keras-hub {version('keras-hub')} f32"
+def _quiet(backend: BackendKind) -> Any:
+    debugging = logging.getLogger(__name__).isEnabledFor(logging.DEBUG)
+    return _silence() if backend is BackendKind.TENSORFLOW and not debugging else nullcontext()

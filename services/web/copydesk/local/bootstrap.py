@@ -22,6 +22,7 @@ WEB = ROOT / "services" / "web"
 REQUIREMENTS = WEB / "requirements"
 FRONTEND = WEB / "frontend"
 BUILT = WEB / "copydesk" / "web" / "static" / "dist"
+KERNEL = WEB / "copydesk" / "engine" / "native"
 LEAST_FREE = {"local": 2 * 1024**3, "dev": 5 * 1024**3}
 NOT_SOURCES = {"node_modules", "coverage"}
 NEWEST_FOR_DEV = (3, 13)  # TensorFlow has no wheels for later ones
@@ -34,6 +35,7 @@ class CannotInstall(Exception):
 def main(which: str) -> None:
     with _one_at_a_time():
         _python(which)
+        _kernel()
         _frontend()
 
 
@@ -143,6 +145,19 @@ def _uv(arguments: list[str]) -> int:
 def _pip(arguments: list[str]) -> int:
     command = [str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
     return run(command)
+
+
+def _kernel() -> None:
+    """Compile the engine's kernel when one of its sources changed."""
+    built = KERNEL / "build"
+    sources = fingerprint(sorted(path for path in KERNEL.glob("*") if path.suffix in (".c", ".h", ".py")))
+    if _matches(built / ".built", sources):
+        return
+    say("Compiling the engine's kernel")
+    if run([str(BIN / "python"), "-m", "copydesk.engine.native.build"]) != 0:
+        raise CannotInstall("The engine's kernel could not be compiled (see above).")
+    built.mkdir(exist_ok=True)
+    (built / ".built").write_text(sources)
 
 
 def _frontend() -> None:

@@ -21,6 +21,8 @@ class Card:
     trained_on: str
     licence: str = "MIT"
     prompt_template: str = "{brief}"
+    templates: dict[str, str] = field(default_factory=dict)
+    tokens_per_word: float = 4 / 3  # of its own texts
     sampling: dict[str, Any] = field(
         default_factory=lambda: {"strategy": "top-p", "temperature": 0.7, "top_p": 0.92, "repetition_penalty": 1.1}
     )
