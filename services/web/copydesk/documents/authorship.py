@@ -41,6 +41,8 @@ def spans(revisions: Sequence[Revision]) -> list[Span]:
 
 
 def _carry(before: str, old: list[Span], revision: Revision) -> list[Span]:
+    if revision.span_start is not None and revision.span_end is not None:
+        return _replace(before, old, revision, revision.span_start, revision.span_end)
     if revision.kind is Kind.MACHINE:
         return _merge([Span(0, len(revision.body), "machine", None, revision.number)])
     new: list[Span] = []
@@ -50,6 +52,14 @@ def _carry(before: str, old: list[Span], revision: Revision) -> list[Span]:
         elif change.j2 > change.j1:
             new.append(Span(change.j1, change.j2, "human", revision.author_id, revision.number))
     return _merge(new)
+
+
+def _replace(before: str, old: list[Span], revision: Revision, start: int, end: int) -> list[Span]:
+    """A passage became the machine's, to the letter; the rest keeps its authors."""
+    rest = len(before) - end
+    stop = len(revision.body) - rest
+    new = Span(start, stop, "machine", None, revision.number)
+    return _merge([*_cut(old, 0, start, 0), new, *_cut(old, end, len(before), stop)])
 
 
 def _cut(old: Sequence[Span], start: int, end: int, to: int) -> list[Span]:

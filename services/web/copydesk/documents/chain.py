@@ -21,8 +21,12 @@ def append(
     body: str,
     author_id: int | None = None,
     autodoc_id: int | None = None,
+    span: tuple[int, int] | None = None,
 ) -> Revision:
-    """Add the next revision; the caller holds the lock on the document's row."""
+    """Add the next revision; the caller holds the lock on the document's row.
+
+    `span`: which characters of the text before it a machine revision replaced; None: it is a whole text of its own.
+    """
     parent = revision(session, document, document.head_number) if document.head_number else None
     new = Revision(
         document_id=document.id,
@@ -33,6 +37,8 @@ def append(
         body=body,
         author_id=author_id,
         autodoc_id=autodoc_id,
+        span_start=span[0] if span else None,
+        span_end=span[1] if span else None,
         parent_sha256=parent.sha256 if parent else None,
         created_at=dt.datetime.now(dt.UTC),
     )
@@ -71,7 +77,7 @@ def revisions(session: Session, document_id: uuid.UUID) -> Sequence[Revision]:
 
 def canonical(item: Revision) -> bytes:
     """What the hash is taken of: JSON with sorted keys, no spaces, UTF-8; `docs/record.md` describes it for others."""
-    fields = {
+    fields: dict[str, object] = {
         "document": str(item.document_id),
         "number": item.number,
         "kind": item.kind.value,
@@ -83,6 +89,8 @@ def canonical(item: Revision) -> bytes:
         "created_at": item.created_at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
         "parent": item.parent_sha256,
     }
+    if item.span_start is not None:  # left out where there is none: older hashes were taken without it
+        fields["span"] = [item.span_start, item.span_end]
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

@@ -14,6 +14,7 @@ MARKS = re.compile(r"(<!-- transitions -->\n).*?(<!-- /transitions -->)", re.DOT
 NAMES = {
     State.DRAFTING: "Drafting",
     State.DRAFT_FAILED: "Draft_failed",
+    State.CHOOSING: "Choosing",
     State.UNASSIGNED: "Unassigned",
     State.EDITING: "Editing",
     State.SIGNOFF: "Sign_off",

@@ -17,6 +17,8 @@ GIVEN_BACK = """{actor} gave “{title}” back to the desk:
 
 It waits for another editor.
 """
+SEVERAL = """The machine wrote several drafts of “{title}”. They wait for you to choose one.
+"""
 DELIVERED = """{actor} delivered “{title}”. It waits for your sign-off.
 """
 CHANGES = """{actor} asks for changes to “{title}”:
@@ -28,12 +30,18 @@ SIGNED = """{actor} approved “{title}”. Nothing is left to do.
 
 
 def tell(
-    session: Session, document: Document, person: User | None, actor: User, template: str, subject: str, note: str = ""
+    session: Session,
+    document: Document,
+    person: User | None,
+    actor: User | None,
+    template: str,
+    subject: str,
+    note: str = "",
 ) -> None:
-    """Write `person` a mail about `document`; nobody is told of their own act."""
-    if person is None or person.id == actor.id:
+    """Write `person` a mail about `document`; nobody is told of their own act. No actor: it was the machine."""
+    if person is None or (actor is not None and person.id == actor.id):
         return
-    words = template.format(actor=actor.name, title=document.title, note=note)
+    words = template.format(actor=actor.name if actor else "The machine", title=document.title, note=note)
     address = f"{settings().base_url}/documents/{document.id}"
     subject = subject.format(title=document.title)
     mail.queue(session, recipient=person.email, subject=subject, body=f"Hello {person.name},\n\n{words}\n{address}\n")
@@ -50,6 +58,11 @@ def tell_of_assignment(session: Session, document: Document, actor: User, before
 def tell_of_draft(session: Session, document: Document) -> None:
     """The chosen editor, once there is something to edit."""
     tell(session, document, document.editor, document.sponsor, ASSIGNED, "For you to edit: {title}")
+
+
+def tell_of_choice(session: Session, document: Document) -> None:
+    """The sponsor, once there are drafts to choose from."""
+    tell(session, document, document.sponsor, None, SEVERAL, "Choose a draft: {title}")
 
 
 def tell_of_decline(session: Session, document: Document, actor: User, note: str) -> None:

@@ -3,8 +3,10 @@
 import datetime as dt
 import uuid
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from copydesk.accounts.models import User
@@ -14,6 +16,7 @@ from copydesk.db import Base, BigIntId, CreatedAt, Words, one_of
 class State(StrEnum):
     DRAFTING = "drafting"  # the machine writes, or will when its turn comes
     DRAFT_FAILED = "draft_failed"  # it could not, or was told to stop
+    CHOOSING = "choosing"  # several drafts lie side by side; the sponsor picks one
     UNASSIGNED = "unassigned"  # there is a draft and no editor
     EDITING = "editing"  # the editor revises
     SIGNOFF = "signoff"  # the sponsor reads what was delivered
@@ -54,6 +57,7 @@ class Document(Base):
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     head_number: Mapped[int] = mapped_column(default=0)  # the last revision of any kind
     text_number: Mapped[int] = mapped_column(default=0)  # the last revision that is the text itself; 0: none yet
+    sampling: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)  # how drafts are asked for; see autodocs
     signed_sha256: Mapped[str | None] = mapped_column(String(64))
     signed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     signed_at: Mapped[dt.datetime | None]
@@ -79,6 +83,11 @@ class Revision(Base):
         CheckConstraint("(kind = 'machine') = (author_id IS NULL)", "author"),
         CheckConstraint("(kind = 'machine') = (autodoc_id IS NOT NULL)", "autodoc"),
         CheckConstraint("(number = 1) = (parent_sha256 IS NULL)", "parent"),
+        CheckConstraint(
+            "(span_start IS NULL AND span_end IS NULL) OR "
+            "(kind = 'machine' AND 0 <= span_start AND span_start < span_end)",
+            "span",
+        ),
     )
 
     id: Mapped[BigIntId]
@@ -91,6 +100,9 @@ class Revision(Base):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     # Which machine draft; no foreign key, because autodocs stand above documents.
     autodoc_id: Mapped[int | None] = mapped_column(BigInteger)
+    # Which characters of the text before it a machine revision replaced; none: it is a whole text of its own.
+    span_start: Mapped[int | None]
+    span_end: Mapped[int | None]
     parent_sha256: Mapped[str | None] = mapped_column(String(64))
     sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[dt.datetime]

@@ -7,6 +7,7 @@ The caller commits.
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -39,6 +40,16 @@ class Text:
     base: int  # the number of the text revision that was on the person's page
 
 
+@dataclass(frozen=True)
+class Passage:
+    """Words for characters `start` to `end` (exclusive) of the text revision `base`."""
+
+    base: int
+    start: int
+    end: int
+    words: str
+
+
 def get(session: Session, document_id: uuid.UUID, user: User, *, lock: bool = False) -> Document:
     """The document, if this person may see it.
 
@@ -55,8 +66,10 @@ def get(session: Session, document_id: uuid.UUID, user: User, *, lock: bool = Fa
     return document
 
 
-def create(session: Session, sponsor: User, *, title: str, brief: str, editor_id: int | None) -> Document:
-    """A new document in `drafting`; the caller queues its draft in the same transaction."""
+def create(
+    session: Session, sponsor: User, *, title: str, brief: str, editor_id: int | None, sampling: dict[str, Any]
+) -> Document:
+    """A new document in `drafting`; the caller queues its drafts in the same transaction."""
     if not policy.can_create(sponsor):
         raise NotAllowed
     document = Document(
@@ -65,6 +78,7 @@ def create(session: Session, sponsor: User, *, title: str, brief: str, editor_id
         state=State.DRAFTING,
         sponsor_id=sponsor.id,
         editor_id=_editor(session, editor_id),
+        sampling=sampling,
     )
     session.add(document)
     session.flush()
@@ -80,7 +94,7 @@ def move(session: Session, document_id: uuid.UUID, act: Act, actor: User, *, com
     Raises:
         DocumentNotFound, NotAllowed, WrongState, CommentNeeded: see their docstrings.
     """
-    document = _locked(session, document_id, act, actor)
+    document = lock_for(session, document_id, act, actor)
     comment = text.clean(comment).strip()
     if TRANSITIONS[act].comment and text.is_blank(comment):
         raise CommentNeeded
@@ -104,7 +118,7 @@ def move(session: Session, document_id: uuid.UUID, act: Act, actor: User, *, com
 
 def edit_brief(session: Session, document_id: uuid.UUID, actor: User, *, title: str, brief: str, base: int) -> Document:
     """The sponsor changes what was asked for; the text is not touched until a redraft is asked for."""
-    document = _locked(session, document_id, Act.EDIT_BRIEF, actor)
+    document = lock_for(session, document_id, Act.EDIT_BRIEF, actor)
     if base != chain.brief_number(session, document):
         raise StaleHead
     title, brief = _title(title), _brief(brief)
@@ -119,7 +133,7 @@ def edit_brief(session: Session, document_id: uuid.UUID, actor: User, *, title: 
 
 def assign(session: Session, document_id: uuid.UUID, actor: User, editor_id: int | None) -> Document:
     """Choose another editor, or none: the text is kept, and goes to the pool without one."""
-    document = _locked(session, document_id, Act.ASSIGN, actor)
+    document = lock_for(session, document_id, Act.ASSIGN, actor)
     before = document.state
     previous = document.editor
     document.editor_id = _editor(session, editor_id)
@@ -144,13 +158,13 @@ def save(session: Session, document_id: uuid.UUID, actor: User, written: Text) -
     Raises:
         StaleHead: somebody saved after the writer's page was loaded; nothing is overwritten.
     """
-    document = _locked(session, document_id, Act.SAVE, actor)
+    document = lock_for(session, document_id, Act.SAVE, actor)
     return _save(session, document, actor, written)
 
 
 def deliver(session: Session, document_id: uuid.UUID, actor: User, written: Text) -> Document:
     """Save what is on the page, then hand it to the sponsor: one act, one commit."""
-    document = _locked(session, document_id, Act.DELIVER, actor)
+    document = lock_for(session, document_id, Act.DELIVER, actor)
     if text.is_blank(written.body):
         raise NothingToDeliver
     _save(session, document, actor, written)
@@ -167,7 +181,7 @@ def sign(session: Session, document_id: uuid.UUID, actor: User, *, sha256: str) 
         StaleHead: the text is another one by now.
         SelfApproval: the signer wrote in this round.
     """
-    document = _locked(session, document_id, Act.SIGN, actor)
+    document = lock_for(session, document_id, Act.SIGN, actor)
     head = head_text(session, document)
     if head is None or head.sha256 != sha256:
         raise StaleHead
@@ -186,17 +200,69 @@ def head_text(session: Session, document: Document) -> Revision | None:
     return chain.revision(session, document, document.text_number) if document.text_number else None
 
 
+def record_passage_asked(
+    session: Session, document: Document, actor: User, *, start: int, end: int, count: int
+) -> None:
+    """The editor asked for other words; the text is as it was. The caller holds the row's lock for `ASK_PASSAGE`."""
+    asked: dict[str, object] = {"start": start, "end": end, "candidates": count}
+    _record(session, Act.ASK_PASSAGE, document, actor, before=document.state, extra=({}, asked))
+
+
+def take_passage(
+    session: Session, document_id: uuid.UUID, actor: User, *, passage: Passage, autodoc_id: int
+) -> Revision:
+    """The editor takes the machine's words for a passage: a machine revision in which nothing else differs.
+
+    Raises:
+        StaleHead: the text is another one than that in which the passage was marked.
+    """
+    document = lock_for(session, document_id, Act.TAKE_PASSAGE, actor)
+    head = head_text(session, document)
+    if head is None or head.number != passage.base:
+        raise StaleHead
+    body = head.body[: passage.start] + passage.words + head.body[passage.end :]
+    _check_length(body)
+    if body == head.body:
+        return head
+    revision = chain.append(
+        session,
+        document,
+        kind=Kind.MACHINE,
+        title=head.title,
+        body=body,
+        autodoc_id=autodoc_id,
+        span=(passage.start, passage.end),
+    )
+    _enter(document, Act.TAKE_PASSAGE)
+    _record(
+        session,
+        Act.TAKE_PASSAGE,
+        document,
+        actor,
+        before=document.state,
+        extra=({"revision": head.number}, {"revision": revision.number, "autodoc": autodoc_id}),
+    )
+    return revision
+
+
+def choose_draft(session: Session, document: Document, actor: User, *, autodoc_id: int, body: str) -> Revision:
+    """One of several drafts becomes the text. The caller holds the row's lock for `CHOOSE`."""
+    return _adopt(session, document, Act.CHOOSE, actor, autodoc_id=autodoc_id, body=body)
+
+
 def accept_draft(session: Session, document: Document, *, autodoc_id: int, body: str) -> Revision:
     """The worker's act: the machine's draft becomes the text. The caller holds the row's lock."""
-    before = document.state
     _expect(document, Act.DRAFTED)
-    revision = chain.append(
-        session, document, kind=Kind.MACHINE, title=document.title, body=body, autodoc_id=autodoc_id
-    )
-    _enter(document, Act.DRAFTED)
-    _record(session, Act.DRAFTED, document, None, before=before, extra=({}, {"revision": revision.number}))
-    letters.tell_of_draft(session, document)
-    return revision
+    return _adopt(session, document, Act.DRAFTED, None, autodoc_id=autodoc_id, body=body)
+
+
+def offer_drafts(session: Session, document: Document, *, count: int) -> None:
+    """The worker's act: `count` drafts lie side by side. The caller holds the row's lock."""
+    before = document.state
+    _expect(document, Act.DRAFTED_SEVERAL)
+    _enter(document, Act.DRAFTED_SEVERAL)
+    _record(session, Act.DRAFTED_SEVERAL, document, None, before=before, extra=({}, {"drafts": count}))
+    letters.tell_of_choice(session, document)
 
 
 def fail_draft(session: Session, document: Document, *, reason: str) -> None:
@@ -224,7 +290,12 @@ def release_work(session: Session, editor: User, actor: User) -> int:
     return moved
 
 
-def _locked(session: Session, document_id: uuid.UUID, act: Act, actor: User) -> Document:
+def lock_for(session: Session, document_id: uuid.UUID, act: Act, actor: User) -> Document:
+    """The document with its row locked, if this person may do this now.
+
+    Raises:
+        DocumentNotFound, NotAllowed, WrongState: see their docstrings.
+    """
     document = get(session, document_id, actor, lock=True)
     if not policy.is_one_of(TRANSITIONS[act].who, actor, document, claiming=settings().claiming):
         raise NotAllowed
@@ -252,8 +323,7 @@ def _save(session: Session, document: Document, actor: User, written: Text) -> R
         raise StaleHead
     title = _title(written.title)
     body = text.clean(written.body)
-    if len(body) > settings().text_max_chars:
-        raise InvalidInput("body", f"The text has {len(body):,} characters; the most is {settings().text_max_chars:,}.")
+    _check_length(body)
     if (title, body) == (head.title, head.body):
         return head
     revision = chain.append(session, document, kind=Kind.HUMAN, title=title, body=body, author_id=actor.id)
@@ -270,6 +340,12 @@ def _save(session: Session, document: Document, actor: User, written: Text) -> R
     return revision
 
 
+def _check_length(body: str) -> None:
+    most = settings().text_max_chars
+    if len(body) > most:
+        raise InvalidInput("body", f"The text has {len(body):,} characters; the most is {most:,}.")
+
+
 def _wrote_in_round(session: Session, document: Document, actor: User) -> bool:
     query = select(Revision.id).where(
         Revision.document_id == document.id,
@@ -278,6 +354,21 @@ def _wrote_in_round(session: Session, document: Document, actor: User) -> bool:
         Revision.kind == Kind.HUMAN,
     )
     return session.scalars(query.limit(1)).first() is not None
+
+
+def _adopt(
+    session: Session, document: Document, act: Act, actor: User | None, *, autodoc_id: int, body: str
+) -> Revision:
+    """A machine draft becomes the text: a revision, the next state, an audit row, a mail to the editor."""
+    before = document.state
+    revision = chain.append(
+        session, document, kind=Kind.MACHINE, title=document.title, body=body, autodoc_id=autodoc_id
+    )
+    _enter(document, act)
+    after: dict[str, object] = {"revision": revision.number, "autodoc": autodoc_id}
+    _record(session, act, document, actor, before=before, extra=({}, after))
+    letters.tell_of_draft(session, document)
+    return revision
 
 
 def _void_signature(document: Document) -> None:

@@ -12,15 +12,20 @@ from copydesk.documents.models import State
 class Act(StrEnum):
     SUBMIT = "submit"
     DRAFTED = "drafted"
+    DRAFTED_SEVERAL = "drafted side by side"
     FAILED = "failed"
     CANCEL = "cancel"
+    STOP_REST = "stop the rest"
     RETRY = "retry"
     REDRAFT = "redraft"
+    CHOOSE = "choose"
     KEEP = "keep"
     ASSIGN = "assign"
     CLAIM = "claim"
     DECLINE = "decline"
     SAVE = "save"
+    ASK_PASSAGE = "ask for a passage"
+    TAKE_PASSAGE = "take a passage"
     EDIT_BRIEF = "edit brief"
     DELIVER = "deliver"
     REQUEST_CHANGES = "request changes"
@@ -56,25 +61,44 @@ class Transition:
 
 S = State
 _OWNERS = (Who.SPONSOR, Who.ADMIN)
-_UNFINISHED = (S.DRAFTING, S.DRAFT_FAILED, S.UNASSIGNED, S.EDITING, S.SIGNOFF, S.APPROVED)
+_UNFINISHED = (S.DRAFTING, S.DRAFT_FAILED, S.CHOOSING, S.UNASSIGNED, S.EDITING, S.SIGNOFF, S.APPROVED)
 
 TRANSITIONS: dict[Act, Transition] = {
     row.act: row
     for row in (
         Transition(Act.SUBMIT, (), (S.DRAFTING,), (Who.SPONSOR,), "asked for a draft"),
         Transition(Act.DRAFTED, (S.DRAFTING,), (S.EDITING, S.UNASSIGNED), (Who.WORKER,), "wrote a draft"),
+        Transition(
+            Act.DRAFTED_SEVERAL, (S.DRAFTING,), (S.CHOOSING,), (Who.WORKER,), "wrote several drafts to choose from"
+        ),
         Transition(Act.FAILED, (S.DRAFTING,), (S.DRAFT_FAILED,), (Who.WORKER,), "could not write a draft"),
         Transition(Act.CANCEL, (S.DRAFTING,), (S.DRAFT_FAILED,), _OWNERS, "stopped the draft"),
+        Transition(
+            Act.STOP_REST, (S.DRAFTING,), (S.CHOOSING,), _OWNERS, "stopped the drafts that were not written yet"
+        ),
         Transition(Act.RETRY, (S.DRAFT_FAILED,), (S.DRAFTING,), _OWNERS, "asked for the draft again"),
-        Transition(Act.REDRAFT, (S.UNASSIGNED, S.EDITING), (S.DRAFTING,), _OWNERS, "asked for another draft"),
-        Transition(Act.KEEP, (S.DRAFT_FAILED,), (S.EDITING, S.UNASSIGNED), _OWNERS, "kept the earlier text"),
+        Transition(
+            Act.REDRAFT, (S.CHOOSING, S.UNASSIGNED, S.EDITING), (S.DRAFTING,), _OWNERS, "asked for another draft"
+        ),
+        Transition(Act.CHOOSE, (S.CHOOSING,), (S.EDITING, S.UNASSIGNED), _OWNERS, "chose a draft"),
+        Transition(Act.KEEP, (S.DRAFT_FAILED, S.CHOOSING), (S.EDITING, S.UNASSIGNED), _OWNERS, "kept the earlier text"),
         Transition(Act.ASSIGN, (S.UNASSIGNED, S.EDITING), (S.EDITING, S.UNASSIGNED), _OWNERS, "chose the editor"),
         Transition(Act.CLAIM, (S.UNASSIGNED,), (S.EDITING,), (Who.ANY_EDITOR,), "took the text on"),
         Transition(Act.DECLINE, (S.EDITING,), (S.UNASSIGNED,), (Who.EDITOR,), "gave the text back", comment=True),
         Transition(Act.SAVE, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "saved a revision"),
         Transition(
+            Act.ASK_PASSAGE,
+            (S.EDITING,),
+            (S.EDITING,),
+            (Who.EDITOR,),
+            "asked the machine for other words for a passage",
+        ),
+        Transition(
+            Act.TAKE_PASSAGE, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "took the machine's words for a passage"
+        ),
+        Transition(
             Act.EDIT_BRIEF,
-            (S.DRAFT_FAILED, S.UNASSIGNED, S.EDITING),
+            (S.DRAFT_FAILED, S.CHOOSING, S.UNASSIGNED, S.EDITING),
             (),
             (Who.SPONSOR,),
             "changed the brief",

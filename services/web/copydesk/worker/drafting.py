@@ -14,19 +14,22 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from copydesk.autodocs import writing
-from copydesk.autodocs.writing import Claim, Overtaken, Written
+from copydesk.autodocs.models import DraftKind
+from copydesk.autodocs.writing import Claim, Overtaken, TextMovedOn, Written
 from copydesk.db import transaction
-from copydesk.engine.client import Chunk, EngineClient
-from copydesk.engine.errors import EngineBusy, EngineError, EngineOtherModel, EngineUnreachable
-from copydesk.engine.prompt import Prompt, PromptBuilder
-from copydesk.engine.sampling import Sampling
-from copydesk.engine.trim import trim_to_sentence
+from copydesk.documents.errors import InvalidInput
+from copydesk.engine.client import Chunk
+from copydesk.engine.errors import EngineBusy, EngineError, EngineOtherModel, EngineUnreachable, ModelError
+from copydesk.engine.prompt import NoRoom, PlainPrompts, Prompts
+from copydesk.worker.engines import Served
+from copydesk.worker.passages import plan_passage
+from copydesk.worker.plan import Plan, plan_whole
 
 log = structlog.get_logger(__name__)
 
 SAVE_EVERY = 0.12  # seconds between two looks that a watching page can get
+CHARACTERS_A_SECOND = 20_000  # a long text is saved more seldom, so that no more than this is written
 MOST_FAILURES = 1  # so many broken attempts are repeated quietly; then the sponsor is told
-EMPTY = "The model wrote nothing for this brief. Try again, or say a little more in the brief."
 UNEXPECTED = "Something went wrong on our side while the draft was written. The brief is safe; please try again."
 
 
@@ -39,12 +42,35 @@ class TryLater(Exception):
 
 
 @dataclass
+class Received:
+    """What came from the engine so far."""
+
+    pieces: list[str] = field(default_factory=list)
+    characters: int = 0
+    tokens: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+    engine: str = ""
+    steps: int = 0  # of a beam search, whose words come at its end
+
+    def add(self, chunk: Chunk, builder: Prompts) -> None:
+        self.pieces.append(chunk.text)
+        self.characters += len(chunk.text)
+        self.tokens.extend(builder.name_tokens(chunk.text, chunk.tokens))
+        self.logprobs.extend(chunk.logprobs)
+        self.engine = chunk.engine or self.engine
+        self.steps = int((chunk.progress or {}).get("beam") or self.steps)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+
+@dataclass
 class Drafter:
     """What a worker needs to write drafts; one for the process, shared by its threads."""
 
     database: Engine
-    client: EngineClient
-    prompts: Callable[[str], PromptBuilder]  # by model name
+    serve: Callable[[str], Served]  # who writes, by model name
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def write(self, autodoc_id: int) -> None:
@@ -72,6 +98,8 @@ class Drafter:
             raise TryLater(2.0) from error
         except EngineError as error:
             self._retry_or_give_up(mine, error)
+        except (InvalidInput, ModelError, NoRoom, TextMovedOn) as error:
+            self._fail(mine, str(error))
         except (Overtaken, OperationalError, TryLater):
             raise
         except Exception:
@@ -86,66 +114,74 @@ class Drafter:
         self._fail(mine, str(error))
 
     def _stream(self, mine: Claim) -> None:
-        builder = self.prompts(mine.model)
-        # At least a quarter of a small model's window is kept for the brief.
-        most = builder.model.context * 3 // 4
-        sampling = builder.model.card.sampling_for(seed=mine.seed, max_new_tokens=min(mine.tokens_target, most))
-        prompt = builder.build(mine.brief, max_new_tokens=sampling.max_new_tokens)
+        served = self.serve(mine.model)
+        builder = served.builder or PlainPrompts()
+        plan = self._plan(mine, builder)
         with transaction(self.database) as session:
             writing.begin(
                 session,
                 mine,
-                sampling=sampling.to_dict(),
-                prompt_tokens=prompt.tokens,
-                read_from_char=prompt.read_from_char,
+                sampling=plan.sampling.to_dict(),
+                prompt_tokens=plan.prompt.tokens,
+                read_from_char=plan.prompt.read_from_char,
+                template=plan.template,
+                keep=plan.prompt.keep,
+                tokens_target=plan.sampling.max_new_tokens,
             )
-        text, tokens = self._receive(mine, builder, prompt, sampling)
-        self._finish(mine, builder, text, tokens)
+        received = self._receive(mine, served, builder, plan)
+        self._finish(mine, served, builder, plan, received)
 
-    def _receive(
-        self, mine: Claim, builder: PromptBuilder, prompt: Prompt, sampling: Sampling
-    ) -> tuple[str, list[int]]:
-        text, saved_at = "", 0.0
-        tokens: list[int] = []
-        chunks = self.client.stream(prompt.tokens, sampling)
+    def _plan(self, mine: Claim, builder: Prompts) -> Plan:
+        if mine.kind is DraftKind.WHOLE:
+            return plan_whole(mine, builder, mine.tokens_target)
+        with transaction(self.database) as session:
+            place = writing.place(session, mine)
+        return plan_passage(mine, builder, place)
+
+    def _receive(self, mine: Claim, served: Served, builder: Prompts, plan: Plan) -> Received:
+        received, saved_at = Received(), 0.0
+        chunks = served.client.stream(
+            plan.prompt.question, plan.sampling, model=builder.alias or served.model, keep=plan.prompt.keep
+        )
         try:
             for chunk in chunks:
-                _check_model(chunk, builder)
-                text += chunk.text
-                tokens.extend(builder.name_tokens(chunk.text, chunk.tokens))
-                if time.monotonic() - saved_at >= SAVE_EVERY:
+                check_model(chunk, builder)
+                received.add(chunk, builder)
+                first = received.characters == len(chunk.text) > 0  # nobody waits for these a moment longer
+                pause = max(SAVE_EVERY, received.characters / CHARACTERS_A_SECOND)
+                if first or time.monotonic() - saved_at >= pause:
+                    tokens = max(len(received.tokens), received.steps)
                     with transaction(self.database) as session:
-                        writing.progress(session, mine, text.lstrip(), len(tokens))
+                        writing.progress(session, mine, plan.shown(received.text), tokens)
                     saved_at = time.monotonic()
                 if self.stopping.is_set():
                     self._hand_back(mine)
         finally:
             chunks.close()  # tells the engine to stop when we were overtaken
-        return text, tokens
+        return received
 
     def _hand_back(self, mine: Claim) -> None:
         with transaction(self.database) as session:
             writing.hand_back(session, mine, waiting=False)
         raise TryLater(0.0)
 
-    def _finish(self, mine: Claim, builder: PromptBuilder, text: str, tokens: list[int]) -> None:
-        trimmed = trim_to_sentence(text.strip())
+    def _finish(self, mine: Claim, served: Served, builder: Prompts, plan: Plan, received: Received) -> None:
+        trimmed = plan.finished(received.text, builder.decode(received.tokens))
         if not trimmed.kept:
-            self._fail(mine, EMPTY)
+            self._fail(mine, plan.empty)
             return
+        written = Written(
+            text=trimmed.kept,
+            trimmed=trimmed.cut,
+            output_tokens=received.tokens,
+            logprobs=received.logprobs,
+            model_sha256=builder.sha256,
+            engine=received.engine or served.client.describe().engine,
+            score=plan.score(served.client, builder, builder.alias or served.model, trimmed.kept),
+        )
         with transaction(self.database) as session:
-            writing.finish(
-                session,
-                mine,
-                Written(
-                    text=trimmed.kept,
-                    trimmed=trimmed.cut,
-                    output_tokens=tokens,
-                    model_sha256=builder.model.sha256,
-                    engine=self.client.describe().engine,
-                ),
-            )
-        log.info("draft.done", autodoc=mine.autodoc_id, tokens=len(tokens))
+            writing.finish(session, mine, written)
+        log.info("draft.done", autodoc=mine.autodoc_id, tokens=len(received.tokens))
 
     def _fail(self, mine: Claim, reason: str) -> None:
         with transaction(self.database) as session:
@@ -153,7 +189,7 @@ class Drafter:
         log.warning("draft.failed", autodoc=mine.autodoc_id, reason=reason)
 
 
-def _check_model(chunk: Chunk, builder: PromptBuilder) -> None:
+def check_model(chunk: Chunk, builder: Prompts) -> None:
     """Our engine names its weights' hash: the record must not name others. Other servers are taken at their word."""
-    if "@" in chunk.model and chunk.model != builder.model.alias:
-        raise EngineOtherModel(f"{chunk.model} instead of {builder.model.alias}")
+    if builder.alias and "@" in chunk.model and chunk.model != builder.alias:
+        raise EngineOtherModel(f"{chunk.model} instead of {builder.alias}")
