@@ -1,28 +1,31 @@
-"""The worker process: Procrastinate's loop, the tasks, and the watch that takes over what a dead worker left."""
+"""The worker process: a loop for drafts and one for mail, the tasks, and the watch over the queue."""
 
 import asyncio
-import datetime as dt
 import signal
-import threading
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import procrastinate
 import structlog
 from procrastinate import BaseRetryStrategy, RetryDecision, RetryStrategy
 from procrastinate.jobs import Job
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from copydesk.autodocs import fairness, takeover
 from copydesk.config import Settings
-from copydesk.db import make_engine
-from copydesk.engine import models
-from copydesk.engine.client import EngineClient
-from copydesk.engine.prompt import PromptBuilder
-from copydesk.jobs import Queue, Task
+from copydesk.db import make_engine, transaction
+from copydesk.jobs import DRAFTING, Queue, Task
 from copydesk.worker import postman
 from copydesk.worker.drafting import Drafter, TryLater
+from copydesk.worker.engines import Engines
+from copydesk.worker.jobs import DeskJobs
+from copydesk.worker.replaying import Replayer
 
 log = structlog.get_logger(__name__)
 
+CONNECTIONS = 10  # to the database; each draft needs one for moments only
+MAIL_PLACES = 2  # letters at once; a mail server that hangs holds up no draft
 MAIL_RETRY = RetryStrategy(max_attempts=8, exponential_wait=4)
 
 
@@ -36,24 +39,31 @@ class LaterOrNever(BaseRetryStrategy):
 
 
 def make_drafter(settings: Settings) -> Drafter:
-    @lru_cache(maxsize=4)
-    def prompts(name: str) -> PromptBuilder:
-        return PromptBuilder(models.find(name, Path(settings.models_dir)))
-
     return Drafter(
-        database=make_engine(settings.sqlalchemy_url, pool_size=settings.worker_concurrency + 2),
-        client=EngineClient(settings.engine_url, settings.engine_token.get_secret_value(), settings.engine_timeout),
-        prompts=prompts,
+        database=make_engine(settings.sqlalchemy_url, pool_size=min(settings.worker_concurrency, CONNECTIONS)),
+        serve=Engines(settings).for_model,
     )
 
 
 def make_app(settings: Settings, drafter: Drafter) -> procrastinate.App:
     """The Procrastinate application of this process, with its tasks."""
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=settings.libpq_url))
+    connector = procrastinate.PsycopgConnector(conninfo=settings.libpq_url, min_size=3, max_size=8)
+    app = procrastinate.App(connector=connector)
+    app.job_manager = DeskJobs(connector, slots=settings.worker_concurrency)
 
     @app.task(name=Task.WRITE_DRAFT.value, queue=Queue.DRAFTS.value, retry=LaterOrNever())
     def write_draft(autodoc_id: int) -> None:
         drafter.write(autodoc_id)
+
+    @app.task(name=Task.WRITE_SPAN.value, queue=Queue.DRAFTS.value, retry=LaterOrNever())
+    def write_span(autodoc_id: int) -> None:
+        drafter.write(autodoc_id)
+
+    replayer = Replayer(drafter.database, drafter.serve, drafter.stopping)
+
+    @app.task(name=Task.REPLAY.value, queue=Queue.DRAFTS.value, retry=LaterOrNever())
+    def replay(replay_id: int) -> None:
+        replayer.replay(replay_id)
 
     @app.task(name=Task.SEND_MAIL.value, queue=Queue.MAIL.value, retry=MAIL_RETRY)
     def send_mail(mail_id: int) -> None:
@@ -70,47 +80,69 @@ def make_app(settings: Settings, drafter: Drafter) -> procrastinate.App:
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; drafts in writing are handed back at once, mails are finished."""
     drafter = make_drafter(settings)
-    asyncio.run(_run(settings, make_app(settings, drafter), drafter.stopping))
+    asyncio.run(_run(settings, make_app(settings, drafter), drafter))
 
 
-async def _run(settings: Settings, app: procrastinate.App, stopping: threading.Event) -> None:
+async def _run(settings: Settings, app: procrastinate.App, drafter: Drafter) -> None:
     loop = asyncio.get_running_loop()
+    # Every job has a thread; Python's own pool has as few as five.
+    loop.set_default_executor(ThreadPoolExecutor(settings.worker_concurrency + MAIL_PLACES + 2))
     async with app.open_async():
-        watch = asyncio.create_task(_take_over_from_the_dead(app, settings))
-        worker = asyncio.create_task(
-            app.run_worker_async(
-                concurrency=settings.worker_concurrency,
-                update_heartbeat_interval=settings.worker_heartbeat,
-                stalled_worker_timeout=settings.worker_stalled_after,
-                fetch_job_polling_interval=1.0,
-                shutdown_graceful_timeout=20.0,
-                delete_jobs="successful",
-                install_signal_handlers=False,
-            )
-        )
+        watch = asyncio.create_task(_watch(drafter.database, settings))
+        loops = [
+            _loop(app, settings, "drafts", DRAFTING, settings.worker_concurrency),
+            _loop(app, settings, "mail", [Queue.MAIL], MAIL_PLACES),
+        ]
+        working = asyncio.gather(*loops)
 
         def stop() -> None:
-            stopping.set()
-            worker.cancel()
+            drafter.stopping.set()
+            working.cancel()
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
         log.info("worker.ready", concurrency=settings.worker_concurrency)
         try:
-            await worker
+            await working
         except asyncio.CancelledError:
             log.info("worker.stopped")
         finally:
-            watch.cancel()
+            for task in (watch, *loops):
+                task.cancel()
+            await asyncio.wait(loops)
 
 
-async def _take_over_from_the_dead(app: procrastinate.App, settings: Settings) -> None:
-    """Put the jobs of workers that fell silent back into the queue, again and again."""
+def _loop(
+    app: procrastinate.App, settings: Settings, name: str, queues: Sequence[Queue], places: int
+) -> asyncio.Task[None]:
+    """Take jobs of these queues, `places` at a time, until cancelled; those in work are given time to end."""
+    return asyncio.create_task(
+        app.run_worker_async(
+            name=name,
+            queues=[queue.value for queue in queues],
+            concurrency=places,
+            update_heartbeat_interval=settings.worker_heartbeat,
+            stalled_worker_timeout=settings.worker_stalled_after,
+            fetch_job_polling_interval=1.0,
+            shutdown_graceful_timeout=20.0,
+            delete_jobs="successful",
+            install_signal_handlers=False,
+        )
+    )
+
+
+async def _watch(database: Engine, settings: Settings) -> None:
+    """Look after the queue again and again: every worker does, and what one has done the others find done."""
     while True:
         try:
-            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=settings.worker_stalled_after):
-                log.warning("worker.takes_over", job=job.id, task=job.task_name)
-                await app.job_manager.retry_job(job, retry_at=dt.datetime.now(dt.UTC))
-        except procrastinate.exceptions.ConnectorException:
+            await asyncio.to_thread(_look_after_the_queue, database, settings)
+        except SQLAlchemyError:
             log.warning("worker.watch_failed", exc_info=True)
         await asyncio.sleep(settings.worker_heartbeat)
+
+
+def _look_after_the_queue(database: Engine, settings: Settings) -> None:
+    takeover.take_over(database, settings.worker_stalled_after)
+    takeover.fail_the_lost(database)
+    with transaction(database) as session:
+        fairness.promote(session, settings.queue_patience)
