@@ -15,7 +15,7 @@ DOCKERFILES = [ROOT / "services/web/Dockerfile", ROOT / "services/nginx/Dockerfi
 COMPOSE_FILES = [ROOT / "docker-compose.yml", ROOT / "docker-compose.prod.yml"]
 NGINX = ROOT / "services/nginx"
 REQUIREMENTS = ROOT / "services/web/requirements"
-ONE_SHOT = {"migrate", "people"}
+ONE_SHOT = {"migrate", "models", "people"}
 REQUIRED = {"SERVER_NAME": "desk.test", "COPYDESK_VERSION": "tested", "MAIL_FROM": "Desk <desk@desk.test>"}
 HEADERS_OF_THE_APPLICATION = """
 import json
@@ -203,13 +203,14 @@ def test_production_services_are_confined(production):
 def test_production_publishes_nginx_alone(production):
     assert [name for name, service in production["services"].items() if "ports" in service] == ["nginx"]
     outside = {name for name, network in production["networks"].items() if not (network or {}).get("internal")}
-    assert outside == {"edge", "mail"}
+    assert outside == {"edge", "mail", "hub"}
     reach = {name: set(service["networks"]) for name, service in production["services"].items()}
     assert reach == {
         "nginx": {"edge", "front"},
         "web": {"front", "data", "model"},
         "worker": {"data", "model", "mail"},
         "engine": {"model"},
+        "models": {"hub"},
         "migrate": {"data"},
         "database": {"data"},
     }

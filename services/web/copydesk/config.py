@@ -3,6 +3,7 @@
 A missing or bad value stops the start with a `ConfigurationError` that names every variable at fault.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 SECRETS_DIR = Path("/run/secrets")
@@ -48,18 +49,26 @@ class Settings(BaseModel):
     engine_timeout: Annotated[float, Field(gt=0)] = 30.0  # seconds without a single new word
     model: str = "seed"
     models_dir: Path = PACKAGE_ROOT / "models"
+    # Keys of other servers that models may be used of (vLLM, llama-server, Ollama); see docs/models.md
+    remote_engine_key: SecretStr = SecretStr("")  # for every one of them, over https only
+    remote_engine_keys: SecretStr = SecretStr("")  # {"https://host/v1": "key"}: each server its own
     draft_tokens: Annotated[int, Field(ge=8, le=900)] = 160
 
     # The engine process itself
     engine_host: str = "127.0.0.1"
     engine_port: Annotated[int, Field(ge=0, le=65535)] = 8080
-    engine_slots: Annotated[int, Field(ge=1, le=64)] = 4
+    engine_slots: Annotated[int, Field(ge=1, le=64)] = 32
     engine_threads: Annotated[int, Field(ge=0)] = 0  # 0: as many as there are cores
 
     # The worker
-    worker_concurrency: Annotated[int, Field(ge=1, le=64)] = 4
+    worker_concurrency: Annotated[int, Field(ge=1, le=64)] = 32  # drafts at once; the engine writes them together
     worker_heartbeat: Annotated[float, Field(gt=0)] = 2.0  # seconds between signs of life
     worker_stalled_after: Annotated[float, Field(gt=0)] = 10.0  # seconds of silence before a job is taken over
+
+    # The queue
+    drafts_per_person: Annotated[int, Field(ge=1)] = 100  # waiting or being written, of one sponsor or editor
+    drafts_waiting: Annotated[int, Field(ge=1)] = 2000  # the same, of the whole desk
+    queue_patience: Annotated[float, Field(gt=0)] = 300.0  # seconds after which a waiting draft goes first
 
     # Mail
     smtp_url: SecretStr = SecretStr("")  # smtp://user:password@host:587?starttls=1; empty: kept in the log table only
@@ -87,6 +96,17 @@ class Settings(BaseModel):
     def libpq_url(self) -> str:
         """The database for libpq clients (Procrastinate's worker, psql)."""
         return "postgresql://" + self.database_url.partition("://")[2]
+
+    @property
+    def remote_keys(self) -> dict[str, str]:
+        """The keys of other servers by their addresses."""
+        return read_keys(self.remote_engine_keys.get_secret_value())
+
+    @field_validator("remote_engine_keys")
+    @classmethod
+    def _keys_can_be_read(cls, value: SecretStr) -> SecretStr:
+        read_keys(value.get_secret_value())
+        return value
 
     @model_validator(mode="after")
     def _no_default_secret_outside_development(self) -> Self:
@@ -119,6 +139,17 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         return Settings.model_validate(values)
     except ValidationError as error:
         raise ConfigurationError(_explain(error)) from error
+
+
+def read_keys(text: str) -> dict[str, str]:
+    """`{"https://host/v1": "key"}` as a mapping. What is wrong with it is said without quoting it: it holds secrets."""
+    try:
+        keys = json.loads(text) if text.strip() else {}
+    except ValueError:
+        keys = None
+    if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
+        raise ValueError('must be JSON of the form {"https://host/v1": "key"}')
+    return keys
 
 
 @cache

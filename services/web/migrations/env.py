@@ -4,7 +4,11 @@ from alembic import context
 from flask import current_app
 
 from copydesk.audit import log as audit_log  # noqa: F401
-from copydesk.autodocs import models as autodoc_models  # noqa: F401  every table must be known to the metadata
+from copydesk.autodocs import (
+    default_model,  # noqa: F401  every table must be known to the metadata
+    queue_tables,  # noqa: F401
+)
+from copydesk.autodocs import models as autodoc_models  # noqa: F401
 from copydesk.db import Base
 from copydesk.documents import models as document_models  # noqa: F401
 from copydesk.mail import outbox  # noqa: F401

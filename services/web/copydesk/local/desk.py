@@ -70,7 +70,7 @@ def run(
         with Supervisor(console, occupancy.add) as supervisor:
             supervisor.obey_terminal()
             try:
-                _bring_up(supervisor, place, make_cast, environ)
+                _bring_up(supervisor, place, make_cast, environ, occupancy.tell)
                 supervisor.watch()
             except Stopped as reason:
                 console.say(f"Stopping ({reason})")
@@ -107,12 +107,14 @@ def _bring_up(
     place: Place,
     make_cast: Callable[[Place, Mapping[str, str], bool], Cast],
     real: Mapping[str, str],
+    tell: Callable[[Mapping[str, str]], None],
 ) -> None:
     started = time.monotonic()
     environ = for_programs(place, real)
     url = environ.get("DATABASE_URL") or postgres.Postgres(place.data_dir).url
     environ["DATABASE_URL"] = url
     read_settings(environ)  # a bad value is named before anything starts
+    tell(environ)
     cast = make_cast(place, environ, not real.get("ENGINE_URL"))
     engine = supervisor.start(cast.engine) if cast.engine else None  # loads the model meanwhile
     if not real.get("DATABASE_URL"):

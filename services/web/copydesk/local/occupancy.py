@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ from copydesk.local.checks import CannotStart
 from copydesk.local.guardian import signal_group
 
 LOCK, NOTE = "desk.lock", "desk.json"
+TOLD = ("DATABASE_URL", "ENGINE_URL", "ENGINE_TOKEN", "MODELS_DIR", "MODEL")  # to commands beside the running desk
 PATIENCE = 5.0  # seconds that a left-over program gets to stop by itself
 
 
@@ -48,6 +50,11 @@ class Occupancy:
             self._record["groups"][name] = [pid, psutil.Process(pid).create_time()]
             self._write()
 
+    def tell(self, environ: Mapping[str, str]) -> None:
+        """Record where database and engine are, for commands that work on the running desk. The note is ours alone."""
+        self._record["environment"] = {name: environ[name] for name in TOLD if name in environ}
+        self._write()
+
     def _read(self) -> dict[str, Any]:
         try:
             record = json.loads(self._note.read_text())
@@ -57,7 +64,9 @@ class Occupancy:
 
     def _write(self) -> None:
         draft = self._note.with_suffix(".new")
-        draft.write_text(json.dumps(self._record))
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # it has a token
+            file.write(json.dumps(self._record))
         draft.replace(self._note)
 
     def __enter__(self) -> Self:
