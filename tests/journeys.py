@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from copydesk.accounts.models import User
 from copydesk.autodocs import requests, writing
 from copydesk.autodocs.models import LIVE, Autodoc
+from copydesk.autodocs.options import DraftOptions
 from copydesk.documents import operations
 from copydesk.documents.models import Document
 from copydesk.documents.operations import Text
@@ -22,15 +23,31 @@ def live_draft(session: Session, document: Document) -> Autodoc:
     return session.scalars(query).one()
 
 
+def live_drafts(session: Session, document: Document) -> list[Autodoc]:
+    query = select(Autodoc).where(Autodoc.document_id == document.id, Autodoc.state.in_(LIVE))
+    return list(session.scalars(query.order_by(Autodoc.number)).all())
+
+
 def draft(session: Session, document: Document, text: str = DRAFT) -> None:
     """What the worker does, without a model."""
-    mine = writing.claim(session, live_draft(session, document).id)
+    write(session, live_draft(session, document).id, text)
+
+
+def write(session: Session, autodoc_id: int, text: str = DRAFT, score: float | None = None) -> None:
+    """The worker writes this draft."""
+    mine = writing.claim(session, autodoc_id)
     writing.begin(session, mine, sampling={"strategy": "top-p"}, prompt_tokens=[1, 2, 3], read_from_char=0)
     writing.finish(
         session,
         mine,
         writing.Written(
-            text=text, trimmed=" And then the", output_tokens=[4, 5], model_sha256="0" * 64, engine="tests"
+            text=text,
+            trimmed=" And then the",
+            output_tokens=[4, 5],
+            logprobs=[-0.5, -2.25],
+            model_sha256="0" * 64,
+            engine="tests",
+            score=score,
         ),
     )
 
@@ -57,9 +74,19 @@ def bring_to(
     """A document in this state, owned by `sponsor` and, where the state has one, edited by `editor`."""
     with_editor = state not in ("unassigned",)
     document = requests.create_document(
-        session, sponsor, title=title, brief=brief, editor_id=editor.id if with_editor else None
+        session,
+        sponsor,
+        title=title,
+        brief=brief,
+        editor_id=editor.id if with_editor else None,
+        options=DraftOptions(n=2 if state == "choosing" else 1),
     )
     if state == "drafting":
+        return document
+    if state == "choosing":
+        for number, each in enumerate(live_drafts(session, document), start=1):
+            write(session, each.id, f"{text} It is draft {number}.")
+        session.refresh(document)
         return document
     if state == "draft_failed":
         fail_draft(session, document)

@@ -48,9 +48,10 @@ def test_public_pages(browser_of, size, theme):
 def test_pages_of_each_role(log_in, document_path, who, size, theme):
     people = {"sponsor": "test@test.com", "editor": "editor@test.com", "admin": "admin@test.com"}
     page = log_in(people[who], "password" if who == "admin" else "123456", color_scheme=theme, **size)
-    own = {"sponsor": ["/documents/new", f"{document_path}/brief"], "admin": ["/admin/signups", "/admin/users"]}
+    sponsors = ["/documents/new", f"{document_path}/brief", f"{document_path}/draft-again"]
+    own = {"sponsor": sponsors, "admin": ["/admin/signups", "/admin/users", "/admin/queue"]}
     shared = ["/documents", "/documents?state=approved", document_path]
-    shared += [f"{document_path}/history", f"{document_path}/history/2"]
+    shared += [f"{document_path}/history", f"{document_path}/history/2", f"{document_path}/drafts/1"]
     for path in shared + own.get(who, []):
         page.goto(path)
         fits(page)

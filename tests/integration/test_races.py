@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from copydesk.accounts import operations as accounts
 from copydesk.accounts.errors import AccountError
 from copydesk.accounts.models import Role, Status, User
-from copydesk.autodocs import requests
+from copydesk.autodocs import requests, spans
 from copydesk.documents import chain, operations
-from copydesk.documents.errors import DocumentError
+from copydesk.documents.errors import DocumentError, StaleHead
 from copydesk.documents.models import Document, State
 from copydesk.documents.operations import Text
 from copydesk.documents.workflow import Act
@@ -108,6 +108,30 @@ def test_two_saves_at_once(engine, people, turn):
         assert len(revisions) == 3
         assert chain.first_broken(revisions) is None
         assert revisions[-1].body == ("One." if results[0] is None else "Two.")
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_words_for_a_passage_taken_twice_at_once_or_with_a_save(engine, people, turn):
+    document = make(engine, people, "ada")
+    base = document.text_number
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        one, other = spans.ask(session, document.id, fresh(session, people["ada"]), base=base, start=0, end=9, count=2)
+        for candidate in (one, other):
+            journeys.write(session, candidate.id, f"Candidate {candidate.choice}")
+
+    def take(candidate):
+        return lambda session: spans.take(session, document.id, fresh(session, people["ada"]), candidate.id)
+
+    def save(session):
+        operations.save(session, document.id, fresh(session, people["ada"]), Text("T", "Mine.", base))
+
+    results = at_once(engine, take(one), take(other), save)
+    assert sorted(error is None for error in results) == [False, False, True]
+    assert {type(error) for error in results if error} == {StaleHead}
+    with Session(engine) as session:
+        revisions = chain.revisions(session, document.id)
+        assert len(revisions) == 3
+        assert chain.first_broken(revisions) is None
 
 
 @pytest.mark.parametrize("turn", range(5))

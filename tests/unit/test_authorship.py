@@ -90,3 +90,32 @@ def test_a_long_text_of_the_same_words_is_compared_in_the_end(words):
     before, after = "a b " * words, "b c a " * (words // 2)
     parts = readable(before, after)
     assert "".join(part["text"] for part in parts if part["op"] != "added") == before
+
+
+def test_a_passage_that_became_the_machines_leaves_every_other_character_to_its_author():
+    before = "One two. Three four. Five six."
+    revisions = chain(
+        (Kind.MACHINE, None, "One two."), (Kind.HUMAN, 7, before), (Kind.MACHINE, None, "One two. Three! Five six.")
+    )
+    revisions[-1].span_start, revisions[-1].span_end = before.index("Three four."), before.index(" Five")
+    assert told(revisions) == [
+        ("One two.", "machine", None),
+        (" ", "human", 7),
+        ("Three!", "machine", None),  # also the word that was the person's before: the machine wrote it again
+        (" Five six.", "human", 7),
+    ]
+
+
+@given(WORDS, WORDS, st.data())
+def test_spans_tile_a_text_with_a_replaced_passage(before, words, data):
+    start = data.draw(st.integers(0, len(before)))
+    end = data.draw(st.integers(start, len(before)))
+    after = before[:start] + words + before[end:]
+    revisions = chain((Kind.HUMAN, 7, before), (Kind.MACHINE, None, after))
+    revisions[-1].span_start, revisions[-1].span_end = start, end
+    spans = authorship.spans(revisions)
+    assert "".join(after[span.start : span.end] for span in spans) == after
+    assert all(span.start < span.end for span in spans)
+    assert "".join(after[span.start : span.end] for span in spans if span.origin == "human") == (
+        before[:start] + before[end:]
+    )

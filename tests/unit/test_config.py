@@ -48,6 +48,9 @@ def test_a_missing_setting_is_named(name):
         ("CLAIMING", "perhaps"),
         ("LOG_LEVEL", "LOUD"),
         ("WORKER_STALLED_AFTER", "3"),
+        ("DRAFTS_PER_PERSON", "0"),
+        ("DRAFTS_WAITING", "many"),
+        ("QUEUE_PATIENCE", "0"),
     ],
 )
 def test_a_bad_setting_is_named(name, value):
@@ -73,3 +76,21 @@ def test_secrets_are_read_from_files(tmp_path, monkeypatch):
     for name in ("COPYDESK_ENV", "DATABASE_URL", "BASE_URL"):
         monkeypatch.setenv(name, GOOD[name])
     assert read_settings().secret_key.get_secret_value() == GOOD["SECRET_KEY"]
+
+
+def test_keys_of_other_servers_are_read_and_never_shown():
+    keys = '{"https://host/v1": "sk-very-secret"}'
+    settings = read_settings(GOOD | {"REMOTE_ENGINE_KEYS": keys, "REMOTE_ENGINE_KEY": "sk-for-all"})
+    assert settings.remote_keys == {"https://host/v1": "sk-very-secret"}
+    assert "very-secret" not in repr(settings)
+    assert "sk-for-all" not in repr(settings)
+    assert read_settings(GOOD).remote_keys == {}
+
+
+@pytest.mark.parametrize(
+    "keys", ["sk-very-secret", '["sk-very-secret"]', '{"https://host/v1": {"key": "sk-very-secret"}}']
+)
+def test_keys_that_can_not_be_read_are_named_and_not_quoted(keys):
+    with pytest.raises(ConfigurationError, match="REMOTE_ENGINE_KEYS") as refused:
+        read_settings(GOOD | {"REMOTE_ENGINE_KEYS": keys})
+    assert "very-secret" not in str(refused.value)

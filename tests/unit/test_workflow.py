@@ -2,17 +2,17 @@
 
 import pytest
 
-from copydesk.autodocs import requests
+from copydesk.autodocs import requests, spans
 from copydesk.documents import diagram, operations, policy
 from copydesk.documents.errors import DocumentError, DocumentNotFound, NotAllowed, WrongState
 from copydesk.documents.models import State
-from copydesk.documents.operations import Text
+from copydesk.documents.operations import Passage, Text
 from copydesk.documents.workflow import TRANSITIONS, Act, Who
 from tests import journeys
 from tests.conftest import ROOT
 
 PEOPLE = ("sponsor", "other_sponsor", "editor", "other_editor", "admin", "pending", "rejected", "suspended")
-MACHINE_ACTS = (Act.SUBMIT, Act.DRAFTED, Act.FAILED)
+MACHINE_ACTS = (Act.SUBMIT, Act.DRAFTED, Act.DRAFTED_SEVERAL, Act.FAILED)
 PLAYS = {
     "sponsor": {Who.SPONSOR},
     "other_sponsor": set(),
@@ -25,11 +25,18 @@ PLAYS = {
 def perform(session, act, document, actor):
     head = operations.head_text(session, document)
     written = Text(document.title, (head.body if head else "") + " More.", head.number if head else 0)
+    passage = Passage(written.base, 0, 3, "Other words")
+    side = requests.side_by_side(session, document.id)
     doers = {
         Act.RETRY: lambda: requests.retry(session, document.id, actor),
         Act.REDRAFT: lambda: requests.redraft(session, document.id, actor),
         Act.CANCEL: lambda: requests.cancel(session, document.id, actor),
         Act.WITHDRAW: lambda: requests.withdraw(session, document.id, actor),
+        Act.CHOOSE: lambda: requests.choose(session, document.id, actor, side[0].id),
+        Act.ASK_PASSAGE: lambda: spans.ask(session, document.id, actor, base=written.base, start=0, end=3, count=2),
+        Act.TAKE_PASSAGE: lambda: operations.take_passage(
+            session, document.id, actor, passage=passage, autodoc_id=side[0].id
+        ),
         Act.SAVE: lambda: operations.save(session, document.id, actor, written),
         Act.DELIVER: lambda: operations.deliver(session, document.id, actor, written),
         Act.SIGN: lambda: operations.sign(session, document.id, actor, sha256=head.sha256 if head else ""),
@@ -95,7 +102,7 @@ def test_keep_brings_the_earlier_text_back(session, cast, make_document):
 
 def test_the_machine_has_no_act_of_a_person():
     for act, row in TRANSITIONS.items():
-        assert (Who.WORKER in row.who) == (act in (Act.DRAFTED, Act.FAILED))
+        assert (Who.WORKER in row.who) == (act in (Act.DRAFTED, Act.DRAFTED_SEVERAL, Act.FAILED))
 
 
 def test_the_readme_shows_the_table_as_it_is():
@@ -104,7 +111,13 @@ def test_the_readme_shows_the_table_as_it_is():
 
 
 def test_the_diagram_shows_every_act_that_changes_a_state():
-    still = {Act.SAVE, Act.EDIT_BRIEF, Act.WITHDRAW}  # these lead nowhere else, or from everywhere
+    still = {
+        Act.SAVE,
+        Act.ASK_PASSAGE,
+        Act.TAKE_PASSAGE,
+        Act.EDIT_BRIEF,
+        Act.WITHDRAW,
+    }  # these lead nowhere else, or from everywhere
     drawn = diagram.mermaid()
     assert {act for act in Act if act.value in drawn} == set(Act) - still
     assert all(f"| {act} |" in diagram.table() for act in Act)

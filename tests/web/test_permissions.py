@@ -1,7 +1,9 @@
 """Role × action × ownership over the whole URL map. A route that is missing here fails the test."""
 
 import pytest
+from sqlalchemy.orm import object_session
 
+from copydesk.autodocs import replays, requests, spans
 from copydesk.web.guards import PUBLIC_ENDPOINTS
 from tests import journeys
 
@@ -38,6 +40,17 @@ MATRIX = {
     ("POST", "documents.new"): only(403, sponsor="open", other_sponsor="open"),
     ("GET", "documents.show"): READERS,
     ("GET", "documents.progress"): READERS,
+    ("GET", "documents.draft_again"): OWNERS,
+    ("POST", "documents.draft_again"): OWNERS,
+    ("POST", "documents.choose"): OWNERS,
+    ("GET", "documents.draft"): READERS,
+    ("POST", "documents.replay"): READERS,
+    ("GET", "documents.replay_progress"): READERS,
+    ("GET", "documents.redraft_passage"): EDITORS_OWN,
+    ("POST", "documents.redraft_passage"): EDITORS_OWN,
+    ("GET", "documents.candidates"): READERS,
+    ("POST", "documents.take_candidate"): EDITORS_OWN,
+    ("POST", "documents.discard_candidates"): EDITORS_OWN,
     ("GET", "documents.history"): READERS,
     ("GET", "documents.revision"): READERS,
     ("GET", "documents.record"): READERS,
@@ -61,6 +74,16 @@ MATRIX = {
     ("GET", "admin.users"): ADMINS,
     ("POST", "admin.suspend"): ADMINS,
     ("POST", "admin.restore"): ADMINS,
+    ("GET", "queue.show"): ADMINS,
+    ("GET", "queue.live"): ADMINS,
+    ("POST", "queue.pause"): ADMINS,
+    ("POST", "queue.resume"): ADMINS,
+    ("POST", "queue.retry"): ADMINS,
+    ("POST", "queue.retry_all"): ADMINS,
+    ("POST", "queue.stop"): ADMINS,
+    ("GET", "models.index"): ADMINS,
+    ("POST", "models.use"): ADMINS,
+    ("POST", "models.server"): ADMINS,
 }
 
 
@@ -99,7 +122,8 @@ def test_a_route_without_a_guard_is_closed(app, as_person, cast, monkeypatch):
 
 
 def url_of(app, endpoint, document, cast):
-    values = {"document_id": document.id, "number": 1, "user_id": cast.pending.id, "role": "sponsor"}
+    values = {"document_id": document.id, "number": 1, "asking": 2, "user_id": cast.pending.id, "role": "sponsor"}
+    values["autodoc_id"] = requests.drafts(object_session(document), document.id)[0].id
     rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
     with app.test_request_context():
         from flask import url_for
@@ -110,6 +134,9 @@ def url_of(app, endpoint, document, cast):
 @pytest.mark.parametrize(("method", "endpoint"), list(MATRIX))
 def test_who_gets_what(app, session, cast, make_document, as_person, method, endpoint):
     document = make_document("editing")
+    if endpoint in ("documents.candidates", "documents.replay_progress"):  # pages of something that was asked for
+        spans.ask(session, document.id, cast.editor, base=document.text_number, start=0, end=5, count=1)
+        replays.ask(session, requests.newest(session, document.id).id, cast.sponsor)
     session.commit()
     url = url_of(app, endpoint, document, cast)
     for name, expected in MATRIX[(method, endpoint)].items():

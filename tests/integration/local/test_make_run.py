@@ -81,6 +81,22 @@ def runs(tmp_path: Path) -> Iterator[list[Run]]:
             run.press_ctrl_c()
 
 
+def assert_commands_find_the_desk(data_dir: Path, number: int) -> None:
+    """Beside the running desk, by its data folder alone."""
+    commands = {
+        "models use seed": "seed was chosen already.",
+        f"create-admin second-{number}@example.org --name Second --password long-enough": "can log in as admin",
+    }
+    for words, said in commands.items():
+        done = subprocess.run(
+            [REPOSITORY / ".venv/bin/copydesk", *words.split()],
+            cwd=REPOSITORY, env=bare_environment() | {"DATA_DIR": str(data_dir)}, capture_output=True, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert said in done.stdout
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_make_run_serves_the_desk_and_keeps_its_data(runs: list[Run], tmp_path: Path) -> None:
     port = free_port()
@@ -98,6 +114,7 @@ def test_make_run_serves_the_desk_and_keeps_its_data(runs: list[Run], tmp_path: 
         ]:
             assert not Browser(run.address).log_in(email, password).endswith("/login"), email
             assert email in run.log.read_text()
+        assert_commands_find_the_desk(tmp_path / "var", number)
         processes = run.processes()
         run.press_ctrl_c()
         assert_all_gone(processes, seconds=1)

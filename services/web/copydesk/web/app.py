@@ -15,6 +15,8 @@ from copydesk.web import (
     guards,
     health,
     home,
+    models,
+    queue,
     request_log,
     security,
     templating,
@@ -51,7 +53,7 @@ def create_app(config: Settings | None = None) -> Flask:
     app.before_request(guards.refuse_unguarded)
     templating.install(app)
     errors.install(app)
-    for room in (home, account, admin, documents, health):
+    for room in (home, account, admin, models, queue, documents, health):
         app.register_blueprint(room.blueprint)
     return app
 

@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from copydesk.accounts.errors import AccountError
+from copydesk.autodocs.limits import TooManyDrafts
 from copydesk.documents.errors import (
     DocumentError,
     DocumentNotFound,
@@ -78,6 +79,7 @@ PAGES = {
 def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(TooManyDrafts, lambda error: answer(429, str(error)))
     app.register_error_handler(DocumentNotFound, lambda error: answer(404))
     app.register_error_handler(NotAllowed, lambda error: answer(403, str(error)))
     app.register_error_handler(WrongState, lambda error: answer(409, str(error)))

@@ -14,7 +14,7 @@ from wtforms import (
     SubmitField,
     TextAreaField,
 )
-from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from copydesk.documents.text import clean, clean_line, is_blank
@@ -89,7 +89,29 @@ class BriefForm(FlaskForm):
     brief = TextAreaField("Brief", filters=[block])
 
 
-class NewDocumentForm(BriefForm):
+class DraftOptionsForm(FlaskForm):
+    """How a draft is to be written, as typed: `DraftOptions` reads and checks it, so that nothing typed is lost."""
+
+    preset = StringField(default="balanced")
+    length = StringField(default="usual")  # a handy choice, or "number": as many words as typed
+    words = StringField("Number of words")
+    n = StringField("How many drafts", default="1")
+    template = SelectField("Template", validate_choice=False, choices=())
+    strategy = SelectField(validate_choice=False, choices=())
+    temperature = StringField()
+    top_k = StringField()
+    top_p = StringField()
+    num_beams = StringField()
+    repetition_penalty = StringField()
+    no_repeat_ngram_size = StringField()
+    seed = StringField()
+    stop = TextAreaField()
+    prefix = StringField()
+    include_prefix = BooleanField(default=True)
+    truncate = StringField()
+
+
+class NewDocumentForm(BriefForm, DraftOptionsForm):
     editor = SelectField("Editor", coerce=str, validate_choice=False)
     submit = SubmitField("Create document")
 
@@ -97,6 +119,15 @@ class NewDocumentForm(BriefForm):
 class EditBriefForm(BriefForm):
     base = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
     submit = SubmitField("Save brief")
+
+
+class PassageForm(FlaskForm):
+    """A passage of the text: characters `start` to `end` of revision `base_revision`, and how many candidates."""
+
+    base_revision = IntegerField(validators=[InputRequired("Please open the text again.")])
+    start = IntegerField(validators=[InputRequired("Please choose a passage.")])
+    end = IntegerField(validators=[InputRequired("Please choose a passage.")])
+    count = IntegerField(default=3, validators=[NumberRange(1, 5, "One to five candidates, please.")])
 
 
 class TextForm(FlaskForm):
@@ -126,8 +157,30 @@ class AssignForm(FlaskForm):
     submit = SubmitField("Assign")
 
 
+class PauseForm(FlaskForm):
+    note = TextAreaField(
+        "Why?",
+        [
+            visible("Please say why; sponsors read it while they wait."),
+            Length(max=300, message="At most 300 characters, please."),
+        ],
+        filters=[block],
+    )
+
+
 class SearchForm(FlaskForm):
     class Meta:
         csrf = False
 
     q = StringField("Search", [Optional(), Length(max=100)], filters=[line])
+
+
+class OtherServerForm(FlaskForm):
+    """Another OpenAI-style server, and which of its models; its key stands in the configuration."""
+
+    url = StringField(
+        "Address",
+        [visible("Please enter the server’s address."), Length(max=250, message="At most 250 characters.")],
+        filters=[line],
+    )
+    model = StringField("Model", [Length(max=200, message="At most 200 characters.")], filters=[line])

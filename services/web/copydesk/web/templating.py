@@ -14,6 +14,7 @@ from copydesk.config import Settings
 from copydesk.documents import policy
 from copydesk.documents.models import Document, State
 from copydesk.documents.workflow import Act
+from copydesk.web.pausing import drafting_pause
 
 DIST = Path(__file__).parent / "static" / "dist"
 THEMES = ("auto", "light", "dark")
@@ -21,6 +22,7 @@ THEMES = ("auto", "light", "dark")
 STATE_LABELS = {
     State.DRAFTING: "Drafting",
     State.DRAFT_FAILED: "Draft failed",
+    State.CHOOSING: "Choosing",
     State.UNASSIGNED: "Waits for an editor",
     State.EDITING: "Editing",
     State.SIGNOFF: "Sign-off",
@@ -30,12 +32,15 @@ STATE_LABELS = {
 STATE_CHIPS = {
     State.DRAFTING: "",
     State.DRAFT_FAILED: "bad",
+    State.CHOOSING: "wait",
     State.UNASSIGNED: "wait",
     State.EDITING: "on",
     State.SIGNOFF: "wait",
     State.APPROVED: "ok",
     State.WITHDRAWN: "",
 }
+
+ACTS = {"approve": Act.SIGN, "brief": Act.EDIT_BRIEF, "redraft_passage": Act.ASK_PASSAGE}
 
 AGO = (
     (86400, "yesterday", "{} days ago"),
@@ -53,7 +58,7 @@ class Can:
     def __getattr__(self, name: str) -> Any:
         if name == "create":
             return lambda: current_user.is_authenticated and policy.can_create(current_user)
-        act = {"approve": Act.SIGN, "brief": Act.EDIT_BRIEF}.get(name) or Act(name.replace("_", " "))
+        act = ACTS.get(name) or Act(name.replace("_", " "))
         return lambda document: self._may(act, document)
 
     def _may(self, act: Act, document: Document) -> bool:
@@ -76,6 +81,7 @@ def install(app: Flask) -> None:
             "state_label": lambda state: STATE_LABELS[State(state)],
             "chip_class": lambda state: STATE_CHIPS[State(state)],
             "claiming": settings.claiming,
+            "drafting_pause": drafting_pause,
         }
 
 

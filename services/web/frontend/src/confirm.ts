@@ -1,8 +1,8 @@
 /** A question before an act that is hard to take back: buttons with `data-confirm`. Without script the form just posts. */
 import { all } from "./dom";
 
-export function askFirst(): void {
-  for (const button of all<HTMLButtonElement>("button[data-confirm]")) {
+export function askFirst(root: ParentNode = document): void {
+  for (const button of all<HTMLButtonElement>("button[data-confirm]", root)) {
     button.addEventListener("click", (event) => {
       if (button.form === null) return;
       event.preventDefault();

@@ -1,6 +1,20 @@
 /** Follows a draft while it is written: asks the server, lets the words appear, and opens the text when it is done. */
-import { one } from "./dom";
+import { all, one } from "./dom";
 import { Growing } from "./growing";
+import { ask, patience, pause, seen } from "./polling";
+
+export { patience };
+
+/** One of several drafts that are written side by side. */
+export interface DraftProgress {
+  number: number;
+  state: Progress["state"];
+  text: string;
+  words: number;
+  target: number;
+  percent: number;
+  message: string;
+}
 
 export interface Progress {
   state: "queued" | "writing" | "done" | "failed" | "cancelled" | "none";
@@ -12,14 +26,11 @@ export interface Progress {
   message: string;
   waiting: boolean;
   next_ms: number;
+  drafts?: DraftProgress[];
 }
 
 const FIRST = 250;
-const LONGEST = 15_000;
 const LOST = "Connection lost; trying again. The draft goes on without you.";
-
-/** Milliseconds until the next try after `failures` failures in a row. */
-export const patience = (failures: number): number => Math.min(LONGEST, 500 * 2 ** failures);
 
 /** What to tell a screen reader: quarters, not words. */
 export function milestone(before: number, after: number): string | null {
@@ -46,15 +57,48 @@ export function followDraft(): void {
   if (root) void new Follower(root).follow();
 }
 
+/** One draft among several: its words, how many there are, and what became of it. */
+class Column {
+  private readonly growing: Growing;
+
+  constructor(private readonly root: HTMLElement) {
+    this.growing = new Growing(this.part("text"), this.part("empty"));
+  }
+
+  show(draft: DraftProgress): void {
+    this.root.dataset["state"] = draft.state;
+    const count = this.part("count");
+    count.hidden = draft.words === 0;
+    write(count, draft.state === "done" ? `${draft.words} words` : `${draft.words} of about ${draft.target} words`);
+    const note = this.part("note");
+    note.hidden = draft.message === "";
+    write(note, draft.message);
+    (this.part("progress") as HTMLProgressElement).value = draft.percent;
+    this.growing.to(draft.text);
+  }
+
+  settled(): Promise<void> {
+    return this.growing.settled();
+  }
+
+  private part(name: string): HTMLElement {
+    return one(`[data-column-${name}]`, this.root) ?? document.createElement("p");
+  }
+}
+
 class Follower {
   private readonly url: string;
   private readonly growing: Growing;
+  private readonly columns = new Map<number, Column>();
   private percent = 0;
   private failures = 0;
 
   constructor(private readonly root: HTMLElement) {
     this.url = root.dataset["progressUrl"] ?? "";
     this.growing = new Growing(this.part("text"), this.part("empty"));
+    for (const column of all("[data-column]", root)) {
+      this.columns.set(Number(column.dataset["column"]), new Column(column));
+    }
   }
 
   async follow(): Promise<void> {
@@ -62,7 +106,7 @@ class Follower {
       await pause(wait);
       await seen();
       try {
-        const progress = await ask(this.url);
+        const progress = await ask<Progress>(this.url);
         if (progress === "gone" || isOver(progress)) return await this.finish(progress);
         this.show(progress);
         this.failures = 0;
@@ -87,17 +131,23 @@ class Follower {
     const news = milestone(this.percent, percent);
     if (news) write(this.part("status"), news);
     this.percent = percent;
-    this.growing.to(progress.text);
+    this.grow(progress);
+  }
+
+  private grow(progress: Progress): void {
+    if (this.columns.size === 0) return this.growing.to(progress.text);
+    for (const draft of progress.drafts ?? []) this.columns.get(draft.number)?.show(draft);
   }
 
   /** The page of the next state comes from the server, where the text is now. */
   private async finish(last: Progress | "gone"): Promise<void> {
     if (last !== "gone" && last.state === "done") {
-      write(this.part("heading"), "The draft is ready");
-      write(this.part("status"), "The draft is ready.");
+      const ready = this.columns.size > 1 ? "The drafts are ready" : "The draft is ready";
+      write(this.part("heading"), ready);
+      write(this.part("status"), `${ready}.`);
       (this.part("progress") as HTMLProgressElement).value = 100;
-      this.growing.to(last.text);
-      await this.growing.settled();
+      this.grow(last);
+      await Promise.all([this.growing.settled(), ...Array.from(this.columns.values(), (column) => column.settled())]);
     }
     window.location.reload();
   }
@@ -115,24 +165,3 @@ class Follower {
 function write(element: HTMLElement, words: string): void {
   if (element.textContent.trim() !== words) element.textContent = words;
 }
-
-async function ask(url: string): Promise<Progress | "gone"> {
-  const answer = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store" });
-  if ([401, 403, 404, 410].includes(answer.status)) return "gone"; // logged out, or not theirs any more: the page says it
-  if (!answer.ok) throw new Error(String(answer.status));
-  return (await answer.json()) as Progress;
-}
-
-const pause = (ms: number): Promise<void> => new Promise((done) => window.setTimeout(done, ms));
-
-/** Waits while the page is not looked at; on return the news is asked for at once. */
-const seen = (): Promise<void> =>
-  new Promise((done) => {
-    if (!document.hidden) return done();
-    const look = (): void => {
-      if (document.hidden) return;
-      document.removeEventListener("visibilitychange", look);
-      done();
-    };
-    document.addEventListener("visibilitychange", look);
-  });

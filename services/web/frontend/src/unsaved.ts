@@ -13,6 +13,9 @@ export interface Kept {
   sent: boolean; // handed to the server, which may or may not have stored it
 }
 
+/** The form's words were stored without the page being left. */
+export const SAVED = "copydesk:saved";
+
 const PREFIX = "copydesk:";
 const WAIT = 600;
 
@@ -63,6 +66,10 @@ function keepCopy(form: HTMLFormElement, key: string): void {
     });
   }
   form.addEventListener("submit", () => write(true));
+  form.addEventListener(SAVED, () => {
+    window.clearTimeout(timer);
+    localStorage.removeItem(key);
+  });
   window.addEventListener("pagehide", () => {
     if (timer) write(read(key)?.sent ?? false);
   });

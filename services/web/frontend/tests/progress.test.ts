@@ -150,3 +150,30 @@ describe("following a draft", () => {
     expect(text("count")).toBe("2 of about 8 words");
   });
 });
+
+describe("following several drafts", () => {
+  const column = (number: number) =>
+    `<article data-column="${number}"><span data-column-count hidden></span><progress data-column-progress max="100"></progress>
+     <p data-column-note hidden></p><div data-column-empty></div><p data-column-text></p></article>`;
+  const draft = (number: number, text: string, state: Progress["state"] = "writing", message = "") => ({
+    number, state, text, message, words: text.split(" ").filter(Boolean).length, target: 8, percent: 25,
+  });
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it("lets each grow in its own place", async () => {
+    document.body.innerHTML = `<section data-draft data-progress-url="/p"><h2 data-draft-heading></h2>${column(1)}${column(2)}</section>`;
+    const drafts = [draft(1, "The old"), draft(2, "", "failed", "The engine said no.")];
+    vi.stubGlobal("fetch", async () => new Response(JSON.stringify(progress({ drafts }))));
+    followDraft();
+    await vi.advanceTimersByTimeAsync(800);
+    const parts = (name: string) => Array.from(document.querySelectorAll<HTMLElement>(`[data-column-${name}]`));
+    expect(parts("text").map((one) => one.textContent)).toEqual(["The old", ""]);
+    expect(parts("count").map((one) => one.hidden)).toEqual([false, true]);
+    expect(parts("note")[1]?.textContent).toBe("The engine said no.");
+    expect(document.querySelector("h2")?.textContent).toBe("The machine is writing");
+  });
+});

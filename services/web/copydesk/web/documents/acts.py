@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import Role
 from copydesk.autodocs import requests
@@ -100,6 +101,18 @@ def redraft(document_id: uuid.UUID) -> ResponseReturnValue:
     return _done(document_id)
 
 
+@blueprint.post("/<uuid:document_id>/choose/<int:number>")
+@approved(*OWNERS)
+def choose(document_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    """One of the drafts that lie side by side becomes the text."""
+    load(document_id)
+    several = requests.side_by_side(db.session(), document_id)
+    chosen = next((draft.id for draft in several if draft.number == number), 0)
+    document = requests.choose(db.session(), document_id, person(), chosen)
+    todo = f"{document.editor.name} edits it now." if document.editor else "It waits for an editor."
+    return _done(document_id, f"Draft {number} is the text. {todo} The others are kept.")
+
+
 @blueprint.post("/<uuid:document_id>/cancel")
 @approved(*OWNERS)
 def cancel(document_id: uuid.UUID) -> ResponseReturnValue:
@@ -122,6 +135,7 @@ def _write(document_id: uuid.UUID, act: Callable[..., object], said: str) -> Res
     written = Text(form.title.data or "", form.body.data or "", form.base_revision.data or 0)
     try:
         act(db.session(), document_id, person(), written)
+        stored = _stored(db.session(), load(document_id))
     except InvalidInput as error:
         db.session.rollback()
         getattr(form, error.field).errors = [str(error)]
@@ -129,7 +143,13 @@ def _write(document_id: uuid.UUID, act: Callable[..., object], said: str) -> Res
     except StaleHead as error:
         db.session.rollback()
         return _conflict(load(document_id), form, error)
-    return _done(document_id, said)
+    return _done(document_id, said, **stored)
+
+
+def _stored(session: Session, document: Document) -> dict[str, Any]:
+    """For a page that goes on without being loaded anew: what stands in the database now."""
+    head = operations.head_text(session, document) if wants_json() else None
+    return {"revision": head.number, "title": head.title, "body": head.body} if head else {}
 
 
 def _conflict(document: Document, form: TextForm, error: StaleHead) -> ResponseReturnValue:
@@ -169,11 +189,11 @@ def _page(document: Document, status: int, **forms: Any) -> ResponseReturnValue:
     return render_template("documents/document.html", **page_data.document_page(document, **forms)), status
 
 
-def _done(document_id: uuid.UUID, said: str | None = None) -> ResponseReturnValue:
+def _done(document_id: uuid.UUID, said: str | None = None, **more: Any) -> ResponseReturnValue:
     """Commit once, at the edge of the request."""
     db.session.commit()
     if wants_json():
-        return {"ok": True}
+        return {"ok": True, **more}
     if said:
         flash(said, "success")
     visible = request.endpoint != "documents.decline" or config().claiming

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
 
 from copydesk.accounts.models import Role, User
-from copydesk.autodocs.models import LIVE, Autodoc
+from copydesk.autodocs.models import LIVE, Autodoc, DraftKind
 from copydesk.documents import policy
 from copydesk.documents.models import Document, State
 from copydesk.web.documents.routes import blueprint, config
@@ -20,13 +20,14 @@ from copydesk.web.templating import STATE_LABELS
 PAGE = 25
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 WAITS_FOR = {
-    Role.SPONSOR: (State.SIGNOFF, State.DRAFT_FAILED),
+    Role.SPONSOR: (State.SIGNOFF, State.CHOOSING, State.DRAFT_FAILED),
     Role.EDITOR: (State.EDITING,),
     Role.ADMIN: (State.DRAFT_FAILED, State.UNASSIGNED),
 }
 CARDS = {
     Role.SPONSOR: (
         (State.SIGNOFF, "to sign off"),
+        (State.CHOOSING, "to choose from"),
         (State.DRAFTING, "being drafted"),
         (State.EDITING, "with an editor"),
         (State.APPROVED, "approved"),
@@ -51,6 +52,7 @@ class Card:
     count: int
     words: str
     state: State
+    mine: bool  # do these wait for the viewer?
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,10 @@ class Row:
 @approved()
 def index() -> ResponseReturnValue:
     me = person()
+    model = request.args.get("model", "")
     mine = policy.visible_to(me, claiming=config().claiming)
+    if model:
+        mine = and_(mine, Document.id.in_(select(Autodoc.document_id).where(Autodoc.model == model)))
     counts = _counts(mine)
     state = _wanted_state()
     documents = db.session.scalars(_page(mine, state)).all()
@@ -76,9 +81,13 @@ def index() -> ResponseReturnValue:
     shown = documents[:PAGE]
     return render_template(
         "documents/list.html",
-        heading=heading(sum(counts.get(state, 0) for state in WAITS_FOR[me.role])),
+        model=model,
+        heading=f"Drafts by {model}" if model else heading(sum(counts.get(state, 0) for state in WAITS_FOR[me.role])),
         today=dt.datetime.now(dt.UTC),
-        cards=[Card(counts.get(state, 0), words, state) for state, words in CARDS[me.role]],
+        cards=[
+            Card(counts.get(state, 0), words, state, mine=state in WAITS_FOR[me.role])
+            for state, words in CARDS[me.role]
+        ],
         rows=[_row(document, me, progress.get(document.id)) for document in shown],
         total=sum(counts.values()),
         state=state,
@@ -130,7 +139,9 @@ def _cursor() -> tuple[dt.datetime, uuid.UUID] | None:
 
 
 def _progress(ids: list[uuid.UUID]) -> dict[uuid.UUID, Autodoc]:
-    query = select(Autodoc).where(and_(Autodoc.document_id.in_(ids), Autodoc.state.in_(LIVE)))
+    """The live draft of each document; of several the one that has got furthest."""
+    live = and_(Autodoc.document_id.in_(ids), Autodoc.kind == DraftKind.WHOLE, Autodoc.state.in_(LIVE))
+    query = select(Autodoc).where(live).order_by(Autodoc.tokens_written)
     return {draft.document_id: draft for draft in db.session.scalars(query)} if ids else {}
 
 
@@ -146,6 +157,7 @@ def _says(document: Document, draft: Autodoc | None) -> str:
     return {
         State.DRAFTING: "The machine is writing" if draft and draft.tokens_written else "Waits for its turn",
         State.DRAFT_FAILED: "There is no draft yet; nothing is lost",
+        State.CHOOSING: "Several drafts are there; one becomes the text",
         State.UNASSIGNED: "A draft is there; nobody edits it yet",
         State.EDITING: f"Version {document.head_number}, round {document.round}",
         State.SIGNOFF: f"Delivered by {document.editor.name}" if document.editor else "Delivered",
@@ -159,6 +171,7 @@ def _button(document: Document, me: User) -> str:
         return "Watch"
     words = {
         (Role.SPONSOR, State.SIGNOFF): "Review",
+        (Role.SPONSOR, State.CHOOSING): "Choose",
         (Role.SPONSOR, State.DRAFT_FAILED): "Try again",
         (Role.EDITOR, State.EDITING): "Edit",
         (Role.EDITOR, State.UNASSIGNED): "Look",

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import load_only
 
 from copydesk import audit, jobs
 from copydesk.accounts.models import User
-from copydesk.autodocs import requests
-from copydesk.autodocs.models import Autodoc, DraftState
+from copydesk.autodocs import requests, spans
+from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
 from copydesk.documents import authorship, chain
 from copydesk.documents.models import Document, Revision, State
 from copydesk.documents.text import count_words
 from copydesk.documents.workflow import TRANSITIONS, Act
+from copydesk.web.documents import certainty
 from copydesk.web.documents.routes import config, offer_editors
 from copydesk.web.extensions import db
 from copydesk.web.forms import ApproveForm, AssignForm, CommentForm, TextForm
+from copydesk.web.pausing import pause_message
 
 WORDS_PER_TOKEN = 0.72
 ENGINE_SILENT = "The engine does not answer. Your brief is safe, and drafting goes on as soon as it is back."
@@ -39,6 +42,7 @@ class TimelineEntry:
 class DraftView:
     """A machine draft as the page shows it."""
 
+    id: int
     number: int
     state: DraftState
     text: str
@@ -56,6 +60,16 @@ class DraftView:
     seed: int
     seconds: float | None
     trimmed: str
+    sure_percent: int | None
+    outcome: str
+
+    @property
+    def is_done(self) -> bool:
+        return self.state is DraftState.DONE
+
+    @property
+    def sureness(self) -> str:
+        return certainty.in_words(self.sure_percent)
 
 
 def document_page(document: Document, **forms: Any) -> dict[str, Any]:
@@ -63,17 +77,20 @@ def document_page(document: Document, **forms: Any) -> dict[str, Any]:
     session = db.session()
     revisions = chain.revisions(session, document.id)
     head = next((one for one in reversed(revisions) if one.number == document.text_number), None)
-    drafts = [draft_view(draft) for draft in requests.drafts(session, document.id)]
-    spans = authorship.spans(revisions)
+    written = requests.drafts(session, document.id)
+    drafts = [draft_view(draft) for draft in written]
+    tiles = authorship.spans(revisions)
     return {
         "document": document,
         "head": head,
         "revisions": list(reversed(revisions)),
-        "draft": drafts[0] if drafts else None,
+        "draft": _shown(document, drafts, revisions),
         "drafts": drafts,
+        "beside": beside(written),
+        "asking": spans.newest_request(session, document) if document.state is State.EDITING else None,
         "events": timeline(document),
-        "spans": _readable(spans, head, revisions),
-        "shares": shares(spans),
+        "spans": _readable(tiles, head, revisions),
+        "shares": shares(tiles),
         "words": count_words(head.body) if head else 0,
         "save_form": _text_form(head),
         "changes_form": CommentForm(),
@@ -85,11 +102,12 @@ def document_page(document: Document, **forms: Any) -> dict[str, Any]:
 
 
 def progress(document: Document) -> dict[str, Any]:
-    """The state of the newest draft, as small as can be."""
-    draft = requests.newest(db.session(), document.id)
-    if draft is None:
+    """The state of the newest drafts, as small as can be; all but `drafts` is said of the one that leads."""
+    several = requests.side_by_side(db.session(), document.id)
+    if not several:
         return {"state": "none", "document_state": document.state.value, "next_ms": 0}
-    waiting, message = _message(draft)
+    draft = _leading(several)
+    waiting, message = standing(draft)
     live = document.state is State.DRAFTING
     return {
         "state": draft.state.value,
@@ -102,12 +120,14 @@ def progress(document: Document) -> dict[str, Any]:
         "message": message,
         "waiting": waiting,
         "next_ms": (2000 if waiting else 250) if live else 0,
+        "drafts": [_column(one) for one in several] if len(several) > 1 else [],
     }
 
 
 def draft_view(draft: Autodoc) -> DraftView:
-    waiting, message = _message(draft)
+    waiting, message = standing(draft)
     return DraftView(
+        id=draft.id,
         number=draft.number,
         state=draft.state,
         text=draft.text,
@@ -125,7 +145,48 @@ def draft_view(draft: Autodoc) -> DraftView:
         seed=draft.seed,
         seconds=draft.seconds,
         trimmed=draft.trimmed,
+        sure_percent=certainty.mean_percent(draft.token_logprobs),
+        outcome=outcome(draft),
     )
+
+
+def beside(drafts: Sequence[Autodoc]) -> list[DraftView]:
+    """The drafts of the newest request, by choice."""
+    newest = max((one.request for one in drafts), default=0)
+    several = sorted((one for one in drafts if one.request == newest), key=lambda one: one.choice)
+    return [draft_view(one) for one in several]
+
+
+def drafts_of_history(document: Document) -> dict[str, Any]:
+    """Every draft with what became of it, and which of them stands behind which machine version."""
+    light = load_only(Autodoc.number, Autodoc.kind, Autodoc.state, Autodoc.text)
+    query = select(Autodoc).where(Autodoc.document_id == document.id).order_by(Autodoc.number).options(light)
+    everything = db.session.scalars(query).all()
+    return {
+        "drafts": [
+            {"number": one.number, "name": f"{_kind_name(one)} {one.number}", "says": outcome(one)}
+            for one in reversed(everything)
+        ],
+        "machine_words": {
+            one.id: {
+                "number": one.number,
+                "words": "A passage by the machine" if one.kind is DraftKind.SPAN else "A machine draft",
+            }
+            for one in everything
+        },
+    }
+
+
+def outcome(draft: Autodoc) -> str:
+    """What became of a draft, in a few words."""
+    if draft.state is DraftState.DONE:
+        return f"{count_words(draft.text):,} words"
+    return {
+        DraftState.QUEUED: "waits for its turn",
+        DraftState.WRITING: "is being written",
+        DraftState.FAILED: "could not be written",
+        DraftState.CANCELLED: "was stopped",
+    }[draft.state]
 
 
 def timeline(document: Document) -> list[TimelineEntry]:
@@ -161,6 +222,42 @@ def shares(spans: Sequence[authorship.Span]) -> dict[str, int]:
     return percent
 
 
+def _shown(document: Document, drafts: Sequence[DraftView], revisions: Sequence[Revision]) -> DraftView | None:
+    """The draft that the page is about: the one that became the text, or the one that is written now."""
+    if not drafts or document.state in (State.DRAFTING, State.DRAFT_FAILED, State.CHOOSING):
+        return drafts[0] if drafts else None
+    mine = {one.id: one for one in drafts}
+    taken = (mine.get(one.autodoc_id) for one in reversed(revisions) if one.autodoc_id is not None)
+    return next((one for one in taken if one is not None), drafts[0])
+
+
+def _leading(several: Sequence[Autodoc]) -> Autodoc:
+    """The one of several that says best how all of them stand: one that is written, one that waits, the first."""
+    for state in (DraftState.WRITING, DraftState.QUEUED, DraftState.DONE):
+        for one in several:
+            if one.state is state:
+                return one
+    return several[0]
+
+
+def _column(draft: Autodoc) -> dict[str, Any]:
+    over = draft.state in (DraftState.FAILED, DraftState.CANCELLED)
+    waits = draft.state is DraftState.QUEUED
+    return {
+        "number": draft.number,
+        "state": draft.state.value,
+        "text": draft.text,
+        "words": count_words(draft.text),
+        "target": _words_target(draft),
+        "percent": 100 if draft.state is DraftState.DONE else _percent(draft),
+        "message": (draft.reason or "Stopped.") if over else "Waits for its turn." if waits else "",
+    }
+
+
+def _kind_name(draft: Autodoc) -> str:
+    return "Candidate" if draft.kind is DraftKind.SPAN else "Draft"
+
+
 def _words_target(draft: Autodoc) -> int:
     return math.ceil(draft.tokens_target * WORDS_PER_TOKEN)
 
@@ -169,11 +266,19 @@ def _percent(draft: Autodoc) -> int:
     return min(100, round(100 * draft.tokens_written / draft.tokens_target))
 
 
-def _message(draft: Autodoc) -> tuple[bool, str]:
+def worker_runs() -> bool:
+    """Has a worker given a sign of life lately?"""
+    return jobs.worker_is_alive(db.session(), dt.timedelta(seconds=config().worker_stalled_after))
+
+
+def standing(draft: Autodoc) -> tuple[bool, str]:
+    """Does a draft wait for something that is not there, and what to say about it?"""
+    if draft.state is DraftState.QUEUED and (paused := pause_message()):
+        return True, paused
     if draft.state is DraftState.QUEUED and draft.waiting_since is not None:
         return True, ENGINE_SILENT
     if draft.state is DraftState.QUEUED:
-        if not jobs.worker_is_alive(db.session(), dt.timedelta(seconds=config().worker_stalled_after)):
+        if not worker_runs():
             return True, NO_WORKER
         return False, "Waits for its turn."
     if draft.state is DraftState.WRITING:

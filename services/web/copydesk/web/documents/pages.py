@@ -8,23 +8,25 @@ from flask.typing import ResponseReturnValue
 
 from copydesk.accounts.models import Role
 from copydesk.autodocs import requests
+from copydesk.autodocs.options import DraftOptions
 from copydesk.documents import chain, difference, operations
 from copydesk.documents.errors import InvalidInput, StaleHead
-from copydesk.web.documents import page_data
+from copydesk.web.documents import options_form, page_data
 from copydesk.web.documents.routes import blueprint, chosen_editor, load, offer_editors
 from copydesk.web.errors import answer
 from copydesk.web.extensions import db
-from copydesk.web.forms import EditBriefForm, NewDocumentForm
+from copydesk.web.forms import DraftOptionsForm, EditBriefForm, NewDocumentForm
 from copydesk.web.guards import approved, person
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
 @approved(Role.SPONSOR)
 def new() -> ResponseReturnValue:
-    form = NewDocumentForm()
+    form = options_form.prepare(NewDocumentForm)
     offer_editors(form, none="Nobody yet; the desk will find one")
-    if not form.validate_on_submit():
-        return render_template("documents/new.html", form=form), 400 if form.is_submitted() else 200
+    options = options_form.read(form) if form.validate_on_submit() else None
+    if options is None:
+        return _options_page("documents/new.html", form)
     try:
         document = requests.create_document(
             db.session(),
@@ -32,11 +34,33 @@ def new() -> ResponseReturnValue:
             title=form.title.data or "",
             brief=form.brief.data or "",
             editor_id=chosen_editor(form),
+            options=options,
         )
         db.session.commit()
     except InvalidInput as error:
-        return refuse(form, error, "documents/new.html")
+        db.session.rollback()
+        options_form.complain(form, error)
+        return _options_page("documents/new.html", form)
     return redirect(url_for("documents.show", document_id=document.id), 303)
+
+
+@blueprint.route("/<uuid:document_id>/draft-again", methods=["GET", "POST"])
+@approved(Role.SPONSOR, Role.ADMIN)
+def draft_again(document_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask for other drafts, as the last ones were asked for or otherwise."""
+    document = load(document_id)
+    form = options_form.prepare(DraftOptionsForm, DraftOptions.from_dict(document.sampling))
+    options = options_form.read(form) if form.validate_on_submit() else None
+    if options is None:
+        return _options_page("documents/draft_again.html", form, document=document)
+    try:
+        requests.draft_again(db.session(), document_id, person(), options)
+        db.session.commit()
+    except InvalidInput as error:
+        db.session.rollback()
+        options_form.complain(form, error)
+        return _options_page("documents/draft_again.html", form, document=load(document_id))
+    return redirect(url_for("documents.show", document_id=document_id), 303)
 
 
 @blueprint.get("/<uuid:document_id>")
@@ -89,6 +113,7 @@ def history(document_id: uuid.UUID) -> ResponseReturnValue:
         "documents/history.html",
         document=document,
         revisions=list(reversed(revisions)),
+        **page_data.drafts_of_history(document),
         broken=chain.first_broken(revisions),
     )
 
@@ -108,6 +133,12 @@ def revision(document_id: uuid.UUID, number: int) -> ResponseReturnValue:
         before=before,
         changes=difference.readable(before.body if before else "", shown.body),
     )
+
+
+def _options_page(template: str, form: Any, **page: Any) -> ResponseReturnValue:
+    """The form with all that was typed, and at each field what is wrong with it."""
+    html = render_template(template, form=form, options_page=options_form.page(form), **page)
+    return html, 400 if form.is_submitted() else 200
 
 
 def refuse(form: Any, error: InvalidInput, template: str, **page: Any) -> ResponseReturnValue:
