@@ -1,48 +1,141 @@
-"""Run every measurement, print the tables, write `bench/results.json`."""
+"""Run every measurement, or those that are named; print the tables; write `bench/results.json`."""
 
+import datetime as dt
 import json
 import os
+import signal
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
-from bench import desk, engines, machine
+from bench import desk, engines, machine, perplexity
+from bench.goals import goals
+from bench.models import large_model, weight_bytes
+from copydesk.engine.models import ModelFolder
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results.json"
+KEPT = ROOT / "var" / "bench"  # peers' environments, the model, and what peers make of it
+QUIET = 0.3  # load before a run
+PARTS = ("engines", "memory", "first", "desk", "seed", "perplexity")
+
+
+def shared() -> Path:
+    """Where data lie that are not the repository's: COPYDESK_SHARED, or a folder beside it."""
+    return Path(os.environ.get("COPYDESK_SHARED", ROOT.parent / "shared"))
 
 
 def tokenizer() -> Path | None:
-    """GPT-2's own tokenizer: a folder named by COPYDESK_TOKENIZER, or beside the repository."""
-    shared = Path(os.environ.get("COPYDESK_SHARED", ROOT.parent / "shared"))
-    folder = Path(os.environ.get("COPYDESK_TOKENIZER", shared / "data" / "gpt2-tokenizer"))
+    """GPT-2's own tokenizer: a folder named by COPYDESK_TOKENIZER, or among the shared data."""
+    folder = Path(os.environ.get("COPYDESK_TOKENIZER", shared() / "data" / "gpt2-tokenizer"))
     return folder if (folder / "vocab.json").exists() else None
 
 
-def show(title: str, rows: list[dict[str, object]]) -> None:
+@click.command()
+@click.argument("parts", nargs=-1, type=click.Choice(PARTS))
+@click.option("--quick", is_flag=True, help="One round each: to see that everything runs. Nothing is written.")
+@click.option("--peer", "peers", multiple=True, help="Only this peer (bench/peers/NAME.py); nothing is written.")
+def main(parts: tuple[str, ...], quick: bool, peers: tuple[str, ...]) -> None:
+    """Measure PARTS, or everything."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that whatever runs is stopped
+    started = time.monotonic()
+    results: dict[str, Any] = {"measured_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
+    results["machine"] = machine.describe() | {"read_bandwidth": machine.bandwidth()}
+    _show_machine(results["machine"])
+    with tempfile.TemporaryDirectory() as folder:
+        for part in parts or PARTS:
+            click.echo(f"\n{part}, at {time.monotonic() - started:.0f} s")
+            results |= _measure(part, Path(folder) / part, quick, peers)
+    after = machine.bandwidth()
+    _keep_the_faster(results["machine"]["read_bandwidth"], after)
+    results["goals"] = [goal.row() for goal in goals(results)]
+    results["minutes"] = round((time.monotonic() - started) / 60, 1)
+    _show_engines(results)
+    show("Goals", results["goals"])
+    click.echo(f"\n{results['minutes']} minutes")
+    if not quick and not peers and not parts:
+        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        click.echo(f"Written to {RESULTS.relative_to(ROOT)}")
+
+
+def _measure(part: str, work: Path, quick: bool, peers: tuple[str, ...]) -> dict[str, Any]:
+    """The part's figures by their names in the results; nothing where its data are missing, which is said."""
+    if part == "seed":
+        return {"seed_desk": desk.first_words(work, drafts=6 if quick else 30)}
+    if part == "perplexity":
+        corpus = shared() / "data" / "corpus"
+        if corpus.is_dir():
+            return {"perplexity": perplexity.run(corpus, KEPT, quick=quick)}
+        click.echo("  left out: no books in data/corpus of the folder that COPYDESK_SHARED names")
+        return {}
+    where = tokenizer()
+    if where is None:
+        click.echo("  left out: GPT-2's tokenizer was not found; COPYDESK_TOKENIZER names its folder")
+        return {}
+    model = large_model(KEPT / "124m", where)
+    return _LARGE[part](model, work, quick, peers)
+
+
+def _engines(model: ModelFolder, _: Path, quick: bool, peers: tuple[str, ...]) -> dict[str, Any]:
+    found = engines.run(model, KEPT / "124m" / "work", quick=quick, only=peers)
+    return {"weights": weight_bytes(model), "engines": found}
+
+
+def _first(model: ModelFolder, _: Path, quick: bool, __: tuple[str, ...]) -> dict[str, Any]:
+    return {"first_system": engines.first_system(model, KEPT / "124m" / "work", quick=quick)}
+
+
+_LARGE: Mapping[str, Callable[[ModelFolder, Path, bool, tuple[str, ...]], dict[str, Any]]] = {
+    "engines": _engines,
+    "memory": lambda model, work, quick, peers: {"memory": engines.memory(model, KEPT / "124m" / "work")},
+    "first": _first,
+    "desk": lambda model, work, quick, peers: {"desk": desk.large_model(model, work, quick=quick)},
+}
+
+
+def _keep_the_faster(first: dict[str, Any], second: dict[str, Any]) -> None:
+    """The machine's bandwidth is what it gave at its best; others can only have slowed it down."""
+    for name, found in second.items():
+        rounds = first[name]["rounds"] + found["rounds"]
+        first[name] |= {"gb_per_s": max(rounds), "rounds": rounds}
+
+
+def _show_machine(found: Mapping[str, Any]) -> None:
+    click.echo(" · ".join(f"{name} {value}" for name, value in found.items() if name != "read_bandwidth"))
+    for name, each in found["read_bandwidth"].items():
+        click.echo(f"memory is read at {each['gb_per_s']} GB/s with {name}")
+    if found["load_before"] > QUIET:
+        click.echo(f"The machine was not idle before (load {found['load_before']}): take the figures as rough.")
+
+
+def _show_engines(results: Mapping[str, Any]) -> None:
+    found = results.get("engines")
+    if not found:
+        return
+    names = list(found["contestants"])
+    rows = [
+        {"tokens/s": case["title"]} | {name: case["tokens_per_s"].get(name, "–") for name in names}
+        for case in found["cases"].values()
+    ]
+    peaks = {name: f"{one['peak_bytes'] / 1e6:.0f} MB" for name, one in found["contestants"].items()}
+    show("124M architecture, random weights, 20-token prompts, 80 new tokens", [*rows, {"tokens/s": "peak"} | peaks])
+    for what, reason in (found["missing"] | found["failed"]).items():
+        click.echo(f"  {what}: {reason}")
+
+
+def show(title: str, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
     click.echo(f"\n{title}")
     widths = {key: max(len(str(key)), *(len(str(row[key])) for row in rows)) for key in rows[0]}
     for row in [dict(zip(widths, widths, strict=True)), *rows]:
-        click.echo("  " + "  ".join(str(row[key]).ljust(width) for key, width in widths.items()))
-
-
-def main() -> None:
-    results: dict[str, object] = {"machine": machine.describe()}
-    click.echo(" · ".join(f"{name} {value}" for name, value in machine.describe().items()))
-    with tempfile.TemporaryDirectory() as folder:
-        results["desk"] = desk.run(Path(folder))
-        show("A desk on the seed model, idle", results["desk"])
-        where = tokenizer()
-        if where is None:
-            click.echo("\nGPT-2's tokenizer was not found, so the engines are left out: set COPYDESK_TOKENIZER.")
-        else:
-            results["engines"] = engines.run(where, Path(folder))
-            show("124M architecture, random weights, 20-token prompt, 80 new tokens", results["engines"])
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    click.echo(f"\nWritten to {RESULTS.relative_to(ROOT)}")
+        click.echo(("  " + "  ".join(str(row[key]).ljust(width) for key, width in widths.items())).rstrip())
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

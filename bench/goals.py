@@ -1,0 +1,120 @@
+"""What was wanted, and was it reached? One row a goal, out of the measured figures."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.drafts import ALONE, ALONE_GREEDY, BEAMS, BEAMS_NO_REPEAT, MANY, MANY_GREEDY, Case
+
+OURS, EXACT = "Copydesk int8", "Copydesk f32"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure of ours beside another, and the bound of their ratio."""
+
+    what: str
+    ours: str
+    against: str
+    ratio: float
+    goal: str
+    met: bool
+    note: str = ""
+
+    def row(self) -> dict[str, Any]:
+        return {**vars(self), "ratio": round(self.ratio, 2), "met": "met" if self.met else "MISSED"}
+
+
+def goals(results: Mapping[str, Any]) -> Iterator[Goal]:
+    """Of those parts that were measured."""
+    engines, desk, first = (results.get(name) or {} for name in ("engines", "desk", "first_system"))
+    if desk and first.get("seconds"):
+        yield _one_draft(desk, first)
+    if engines:
+        for case in (ALONE, ALONE_GREEDY, MANY, MANY_GREEDY, BEAMS, BEAMS_NO_REPEAT):
+            yield from _fastest(engines, case)
+        yield from _replays(engines)
+        yield from _limits(engines, results.get("machine", {}), results.get("weights", {}))
+    if results.get("perplexity", {}).get("change_percent") is not None:
+        yield _perplexity(results["perplexity"])
+    if desk:
+        yield _backlog(desk["backlog"])
+    if results.get("seed_desk"):
+        yield from _first_words(results["seed_desk"]["first_words_s"])
+    if desk:
+        yield _pages(desk["web"])
+    if results.get("memory") and first.get("peak_bytes"):
+        yield from _memory(results["memory"], first)
+
+
+def _one_draft(desk: Mapping[str, Any], first: Mapping[str, Any]) -> Goal:
+    ours, theirs = desk["one_draft_s"]["p50"], first["seconds"]
+    note = f"{desk['prompt_tokens']} tokens read, {desk['new_tokens']:.0f} written; theirs is the writing alone"
+    return _goal("one draft, commit to done", f"{ours} s", f"first system {theirs} s", theirs / ours, 20, note)
+
+
+def _fastest(engines: Mapping[str, Any], case: Case) -> Iterator[Goal]:
+    rates = dict(engines["cases"].get(case.key, {}).get("tokens_per_s", {}))
+    mine = rates.pop(OURS, None)
+    rates.pop(EXACT, None)
+    if mine and rates:
+        best = max(rates, key=lambda name: rates[name])
+        note = f"left out: {', '.join(engines['missing'])}" if engines["missing"] else ""
+        yield _goal(case.title, f"{mine} tokens/s", f"{best} {rates[best]} tokens/s", mine / rates[best], 1, note)
+
+
+def _replays(engines: Mapping[str, Any]) -> Iterator[Goal]:
+    for name, runs in engines["same_alone_and_among_32"].items():
+        if name in (OURS, EXACT) and runs:
+            same = f"{sum(runs)} of {len(runs)} runs"
+            yield Goal(f"the same text alone and among 32, {name}", same, "", sum(runs) / len(runs), "all", all(runs))
+
+
+def _limits(engines: Mapping[str, Any], machine: Mapping[str, Any], weights: Mapping[str, int]) -> Iterator[Goal]:
+    """Each token needs every weight once: no engine that reads them from memory can be faster alone."""
+    bandwidth = machine.get("read_bandwidth", {}).get("all threads", {}).get("gb_per_s")
+    rates = engines["cases"].get(ALONE_GREEDY.key, {}).get("tokens_per_s", {})
+    for name, precision in ((OURS, "int8"), (EXACT, "f32")):
+        if bandwidth and name in rates and precision in weights:
+            limit = bandwidth * 1e9 / weights[precision]
+            against = f"{limit:.0f} tokens/s = {bandwidth} GB/s ÷ {weights[precision] / 1e6:.0f} MB"
+            share = rates[name] / limit
+            yield _goal(f"share of the memory's limit, {precision}", f"{rates[name]} tokens/s", against, share, 0.6)
+
+
+def _perplexity(found: Mapping[str, Any]) -> Goal:
+    change, values = found["change_percent"], found["perplexity"]
+    ours, theirs = f"int8 {values['int8']}", f"f32 {values['f32']}"
+    return Goal("perplexity, seed model", ours, theirs, 1 + change / 100, "at most 1.01", change <= 1)
+
+
+def _backlog(backlog: Mapping[str, Any]) -> Goal:
+    whole, drafts = backlog["nothing_lost"], backlog["drafts"]
+    note = "nothing lost" if whole else "SOME LOST"
+    ours = f"{backlog['seconds'] / drafts:.3f} s a draft"
+    found = _goal(f"backlog of {drafts} drafts", ours, "one by one", backlog["gain"], 4, note)
+    return Goal(**{**vars(found), "met": found.met and whole})
+
+
+def _first_words(seconds: Mapping[str, Any]) -> Iterator[Goal]:
+    for name, most in (("p50", 0.7), ("p95", 1.5)):
+        mine = seconds[name]
+        yield Goal(f"first words on the page, {name}", f"{mine} s", f"{most} s", mine / most, "at most 1", mine <= most)
+
+
+def _pages(web: Mapping[str, Any]) -> Goal:
+    ours, theirs = (f"{1000 * web[name]['p95']:.0f} ms" for name in ("busy_s", "idle_s"))
+    ratio, note = web["ratio_p95"], f"engine at {web['engine_cpu_percent_when_busy']} % of a core"
+    return Goal("web p95, engine busy", ours, f"idle {theirs}", ratio, "at most 1.5", ratio <= 1.5, note)
+
+
+def _memory(memory: Mapping[str, Any], first: Mapping[str, Any]) -> Iterator[Goal]:
+    for name, when in (("held_bytes", "held after writing"), ("peak_bytes", "at its peak, start included")):
+        ours, theirs = memory[name], first[name]
+        shown = [f"{each / 1e6:.0f} MB" for each in (ours, theirs)]
+        what = f"memory {when}, {memory['slots']} slots"
+        yield Goal(what, shown[0], f"first system {shown[1]}", ours / theirs, "at most 0.2", 5 * ours <= theirs)
+
+
+def _goal(what: str, ours: str, against: str, ratio: float, least: float, note: str = "") -> Goal:
+    return Goal(what, ours, against, ratio, f"at least {least:g}", ratio >= least, note)
