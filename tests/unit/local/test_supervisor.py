@@ -79,7 +79,8 @@ def test_breakdowns_in_a_row_wait_longer_each_time(console: Console, shown: io.S
     with Supervisor(console) as supervisor:
         slot = supervisor.start(python("raise SystemExit(1)"))
         supervisor.watch(until=lambda: slot.breakdowns == 3)
-    assert [line.rpartition(" in ")[2] for line in shown.getvalue().splitlines()] == ["0.5 s", "1 s", "2 s"]
+    waits = [line.rpartition(" in ")[2] for line in shown.getvalue().splitlines() if " in " in line]
+    assert waits == ["0.5 s", "1 s", "2 s"]
 
 
 def test_the_order_of_stopping(console: Console) -> None:
