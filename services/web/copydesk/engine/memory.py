@@ -7,6 +7,7 @@ from copydesk.engine.precision import Precision
 _INT8_BYTES = 1.07  # a parameter of a matrix: a byte, and its share of the group's scale
 _F32_BYTES = 4
 _CACHE_BYTES = {Precision.INT8: 2, Precision.F32: 4}  # a key's or a value's number
+ROWS_AT_ONCE = 4096  # of the embedding, while a model is loaded
 _PROGRAM = 64 * 1000**2  # the tokenizer, and what is computed in between
 
 
@@ -15,11 +16,11 @@ def needed_memory(
 ) -> int:
     """Bytes that `model` takes once loaded, its cache full with `tokens` (as many as `slots` whole texts have).
 
-    What loading it takes for a moment is in it: the largest matrix as the file has it.
+    What loading it takes for a moment is in it: the largest piece of the file in float32.
     """
     kept = cache_tokens(model, slots) if tokens is None else tokens
     width = int(model.config["n_embd"])
-    largest = width * max(int(model.config["vocab_size"]), 3 * width, model.inner_width)
+    largest = width * max(min(int(model.config["vocab_size"]), ROWS_AT_ONCE), 3 * width, model.inner_width)
     loading = largest * _F32_BYTES if precision is Precision.INT8 else 0
     return weight_bytes(model, precision) + cache_bytes(model, precision, kept) + loading + _PROGRAM
 

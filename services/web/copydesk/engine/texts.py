@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import ClassVar
 
 import numpy as np
 
@@ -55,8 +54,6 @@ class Reading:
 class Unit(ABC):
     """One thing that is admitted, set back and finished as a whole."""
 
-    is_sampled: ClassVar[bool] = False
-
     def __init__(self, ticket: Ticket, order: tuple[int, int], backend: Backend) -> None:
         self.ticket = ticket
         self.order = order  # of arrival: ticket, place in it
@@ -91,8 +88,6 @@ class Unit(ABC):
 
 class Sampled(Unit):
     """One text, token by token."""
-
-    is_sampled = True
 
     def __init__(
         self,

@@ -62,11 +62,6 @@ class Ticket:
 
     # For the scheduler
 
-    @property
-    def is_fresh(self) -> bool:
-        """Has nothing been handed over yet?"""
-        return self.flushed_at == 0.0
-
     def write(self, index: int, text: str, tokens: list[int], logprobs: list[float]) -> None:
         """Keep words for the next flush."""
         part = self._open.get(index)

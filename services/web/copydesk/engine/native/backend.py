@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from copydesk.engine.backend import CacheFull, Work
 from copydesk.engine.errors import EngineCannotStart, ModelBroken
+from copydesk.engine.memory import ROWS_AT_ONCE
 from copydesk.engine.models import ModelFolder
 from copydesk.engine.native.library import PAGE_POSITIONS, Shape, description, kernel
 from copydesk.engine.precision import Precision
@@ -33,7 +34,6 @@ _LAYER_PARTS = {
     )
 }
 _EMBEDDING = "wte.weight"
-_ROWS_AT_ONCE = 4096  # of the embedding
 _ALL = slice(None)
 
 
@@ -214,8 +214,8 @@ class NativeBackend:
         for name, part, layer in _parts_of(model):
             values = _weights(model, name)
             self._enough(self._kernel.gpt2_set(self._handle, part, layer, values.ctypes.data), model)
-        for first in range(0, self.vocabulary, _ROWS_AT_ONCE):
-            rows = _weights(model, _EMBEDDING, slice(first, min(first + _ROWS_AT_ONCE, self.vocabulary)))
+        for first in range(0, self.vocabulary, ROWS_AT_ONCE):
+            rows = _weights(model, _EMBEDDING, slice(first, min(first + ROWS_AT_ONCE, self.vocabulary)))
             address = rows.ctypes.data
             self._enough(self._kernel.gpt2_set_embeddings(self._handle, first, len(rows), address), model)
 
