@@ -7,9 +7,9 @@ from copydesk.accounts.models import User
 from copydesk.autodocs import requests, writing
 from copydesk.autodocs.models import LIVE, Autodoc
 from copydesk.autodocs.options import DraftOptions
-from copydesk.documents import operations
+from copydesk.documents import operations, revising
 from copydesk.documents.models import Document
-from copydesk.documents.operations import Text
+from copydesk.documents.revising import Text
 from copydesk.documents.workflow import Act
 
 TITLE = "Ceramics at the bakery"
@@ -94,9 +94,9 @@ def bring_to(
     draft(session, document, text)
     if state in ("signoff", "approved"):
         written = Text(title, text + " The ovens are cold now.", head(session, document))
-        operations.deliver(session, document.id, editor, written)
+        revising.deliver(session, document.id, editor, written)
     if state == "approved":
-        revision = operations.head_text(session, document)
+        revision = revising.head_text(session, document)
         operations.sign(session, document.id, sponsor, sha256=revision.sha256)
     if state == "withdrawn":
         operations.move(session, document.id, Act.WITHDRAW, sponsor)

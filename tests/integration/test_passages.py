@@ -7,9 +7,10 @@ from copydesk.accounts.models import User
 from copydesk.autodocs import requests, spans
 from copydesk.autodocs.models import Autodoc, DraftState
 from copydesk.autodocs.options import DraftOptions
-from copydesk.documents import authorship, chain, operations
+from copydesk.documents import authorship, chain, revising
+from copydesk.documents.errors import StaleHead
 from copydesk.documents.models import Document, Kind, State
-from copydesk.documents.operations import Text
+from copydesk.documents.revising import Text
 from copydesk.engine.errors import EngineBadRequest, EngineRefused, EngineUnreachable
 from copydesk.worker.drafting import TryLater
 from tests.integration.told import seen
@@ -90,7 +91,7 @@ def test_nothing_follows_the_end_of_the_text(desk, editing):
 
 
 def test_a_candidate_taken_is_a_machine_revision_and_the_rest_keeps_its_authors(desk, editing):
-    editing.act(operations.save, Text("T", BODY.replace("Nobody", "No soul"), 2))
+    editing.act(revising.save, Text("T", BODY.replace("Nobody", "No soul"), 2))
     body = BODY.replace("Nobody", "No soul")
     editing.engine.answers, editing.engine.scores = [[" They are cold."]], [[-1.0]]
     candidate_id = editing.act(spans.ask, base=3, start=START, end=END, count=1)[0].id
@@ -115,15 +116,15 @@ def test_a_text_that_moved_on_takes_nothing(desk, editing):
     editing.engine.answers, editing.engine.scores = [[" They are cold."]], [[-1.0]]
     (candidate_id,) = editing.ask()
     editing.drafter.write(candidate_id)
-    editing.act(operations.save, Text("T", BODY + " More.", 2))
-    with pytest.raises(operations.StaleHead):
+    editing.act(revising.save, Text("T", BODY + " More.", 2))
+    with pytest.raises(StaleHead):
         editing.act(spans.take, candidate_id)
     assert editing.revisions()[-1].body == BODY + " More."
 
 
 def test_words_for_a_text_that_moved_on_are_not_written(desk, editing):
     (candidate_id,) = editing.ask()
-    editing.act(operations.save, Text("T", BODY + " More.", 2))
+    editing.act(revising.save, Text("T", BODY + " More.", 2))
     editing.drafter.write(candidate_id)
     document, candidate = seen(desk, editing.id, candidate_id)
     assert (document.state, candidate.state) == (State.EDITING, DraftState.FAILED)
@@ -173,7 +174,7 @@ def test_an_engine_away_while_it_is_ranked_is_waited_for(desk, editing):
 
 def test_a_long_text_before_leaves_half_of_the_room_to_it(desk, editing, prompts):
     body = " ".join(f"Sentence number {number} is here." for number in range(600))
-    editing.act(operations.save, Text("T", body, 2))
+    editing.act(revising.save, Text("T", body, 2))
     editing.engine.answers, editing.engine.scores = [[" Words are here."]], [[-1.0]]
     start = body.index("Sentence number 500")
     candidate_id = editing.act(spans.ask, base=3, start=start, end=start + 28, count=1)[0].id

@@ -11,10 +11,10 @@ from copydesk.accounts import operations as accounts
 from copydesk.accounts.errors import AccountError
 from copydesk.accounts.models import Role, Status, User
 from copydesk.autodocs import requests, spans
-from copydesk.documents import chain, operations
+from copydesk.documents import chain, operations, revising
 from copydesk.documents.errors import DocumentError, StaleHead
 from copydesk.documents.models import Document, State
-from copydesk.documents.operations import Text
+from copydesk.documents.revising import Text
 from copydesk.documents.workflow import Act
 from tests import journeys
 from tests.desk import desk
@@ -97,9 +97,7 @@ def test_two_saves_at_once(engine, people, turn):
     base = document.text_number
 
     def save(body):
-        return lambda session: operations.save(
-            session, document.id, fresh(session, people["ada"]), Text("T", body, base)
-        )
+        return lambda session: revising.save(session, document.id, fresh(session, people["ada"]), Text("T", body, base))
 
     results = at_once(engine, save("One."), save("Two."))
     assert sorted(error is None for error in results) == [False, True]
@@ -123,7 +121,7 @@ def test_words_for_a_passage_taken_twice_at_once_or_with_a_save(engine, people, 
         return lambda session: spans.take(session, document.id, fresh(session, people["ada"]), candidate.id)
 
     def save(session):
-        operations.save(session, document.id, fresh(session, people["ada"]), Text("T", "Mine.", base))
+        revising.save(session, document.id, fresh(session, people["ada"]), Text("T", "Mine.", base))
 
     results = at_once(engine, take(one), take(other), save)
     assert sorted(error is None for error in results) == [False, False, True]
@@ -152,7 +150,7 @@ def test_a_delivery_and_a_withdrawal_at_once(engine, people):
     document = make(engine, people, "ada")
     results = at_once(
         engine,
-        lambda session: operations.deliver(
+        lambda session: revising.deliver(
             session, document.id, fresh(session, people["ada"]), Text("T", "Done.", document.text_number)
         ),
         lambda session: requests.withdraw(session, document.id, fresh(session, people["sponsor"])),

@@ -12,7 +12,7 @@ from copydesk.autodocs import probabilities, replays, requests, spans
 from copydesk.autodocs.models import Autodoc, DraftState, Replay, ReplayState
 from copydesk.autodocs.options import DraftOptions, Preset
 from copydesk.config import read_settings
-from copydesk.documents import operations
+from copydesk.documents import revising
 from copydesk.documents.models import Document, State
 from copydesk.documents.text import count_words
 from copydesk.worker import replay_command
@@ -92,7 +92,7 @@ def test_drafts_side_by_side_a_passage_and_each_of_them_again(running, people, r
         assert len(logprobs) == len(draft.output_tokens) > 20
         assert all(value <= 0 for value in logprobs)
     act(running, requests.choose, document_id, people[0], drafts[1].id)
-    head = act(running, operations.head_text, look(running, Document, document_id))
+    head = act(running, revising.head_text, look(running, Document, document_id))
     assert head.body == drafts[1].text
 
     end = head.body.index(" ", len(head.body) // 2)

@@ -7,10 +7,10 @@ from copydesk import audit
 from copydesk.autodocs import requests, spans
 from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
 from copydesk.autodocs.options import DraftOptions, Preset
-from copydesk.documents import chain, operations
+from copydesk.documents import chain, operations, revising
 from copydesk.documents.errors import InvalidInput, NotAllowed, StaleHead, WrongState
 from copydesk.documents.models import Document, Kind, State
-from copydesk.documents.operations import Text
+from copydesk.documents.revising import Text
 from copydesk.documents.workflow import Act
 from copydesk.mail import Mail
 from tests import journeys
@@ -23,7 +23,7 @@ def test_the_chosen_draft_is_the_text_and_the_others_are_kept(session, cast, mak
     first, second = requests.side_by_side(session, document.id)
     requests.choose(session, document.id, cast.sponsor, second.id)
     assert document.state is State.EDITING
-    revision = operations.head_text(session, document)
+    revision = revising.head_text(session, document)
     assert (revision.kind, revision.autodoc_id, revision.body) == (Kind.MACHINE, second.id, second.text)
     assert [draft.id for draft in requests.drafts(session, document.id)] == [second.id, first.id]
     event = audit.history(session, "document", document.id)[-1]
@@ -69,7 +69,7 @@ def test_the_earlier_text_can_be_kept_instead(session, cast, make_document):
     for draft in journeys.live_drafts(session, document):
         journeys.write(session, draft.id, "Another text.")
     operations.move(session, document.id, Act.KEEP, cast.sponsor)
-    assert (document.state, operations.head_text(session, document).body) == (State.EDITING, BODY)
+    assert (document.state, revising.head_text(session, document).body) == (State.EDITING, BODY)
 
 
 def test_asking_again_keeps_the_choice_or_takes_a_new_one(session, cast, make_document):
@@ -96,7 +96,7 @@ def test_what_was_written_before_the_rest_was_stopped_can_be_chosen(session, cas
     with pytest.raises(InvalidInput):
         requests.choose(session, document.id, cast.sponsor, rest[0].id)
     requests.choose(session, document.id, cast.sponsor, written.id)
-    assert operations.head_text(session, document).body == "Written in time."
+    assert revising.head_text(session, document).body == "Written in time."
 
 
 def test_a_draft_that_was_not_begun_takes_its_job_with_it(session, cast, make_document):
@@ -168,7 +168,7 @@ def test_a_passage_of_another_text_is_refused(session, cast, make_document):
     document = make_document("editing")
     with pytest.raises(StaleHead):
         ask(session, document, cast.editor, base=1)
-    operations.save(session, document.id, cast.editor, Text("T", BODY + " More.", document.text_number))
+    revising.save(session, document.id, cast.editor, Text("T", BODY + " More.", document.text_number))
     with pytest.raises(StaleHead):
         ask(session, document, cast.editor, base=document.text_number - 1)
 
@@ -200,7 +200,7 @@ def test_newest_request_is_that_of_the_text_as_it_stands(session, cast, make_doc
     ask(session, document, cast.editor)
     second = ask(session, document, cast.editor)
     assert spans.newest_request(session, document) == second[0].request
-    operations.save(session, document.id, cast.editor, Text("T", BODY + " More.", document.text_number))
+    revising.save(session, document.id, cast.editor, Text("T", BODY + " More.", document.text_number))
     assert spans.newest_request(session, document) is None
 
 

@@ -7,7 +7,7 @@ from copydesk import audit
 from copydesk.audit import AuditEvent
 from copydesk.autodocs import requests
 from copydesk.autodocs.models import Autodoc, DraftState
-from copydesk.documents import chain, operations
+from copydesk.documents import chain, operations, revising
 from copydesk.documents.errors import (
     CommentNeeded,
     EditorNotAvailable,
@@ -17,7 +17,7 @@ from copydesk.documents.errors import (
     StaleHead,
 )
 from copydesk.documents.models import Document, Kind, State
-from copydesk.documents.operations import Text
+from copydesk.documents.revising import Text
 from copydesk.documents.workflow import Act
 from copydesk.mail import Mail
 from tests import journeys
@@ -115,7 +115,7 @@ def test_the_database_refuses_to_rewrite_history(session, make_document, table, 
 
 def test_saving_appends_a_revision_by_the_editor(session, cast, make_document):
     document = make_document("editing")
-    revision = operations.save(session, document.id, cast.editor, written(session, document, "My words.", "New title"))
+    revision = revising.save(session, document.id, cast.editor, written(session, document, "My words.", "New title"))
     assert (revision.kind, revision.author_id, revision.body) == (Kind.HUMAN, cast.editor.id, "My words.")
     assert document.title == "New title"
 
@@ -123,31 +123,31 @@ def test_saving_appends_a_revision_by_the_editor(session, cast, make_document):
 def test_saving_what_is_there_adds_nothing(session, cast, make_document):
     document = make_document("editing")
     before = document.head_number
-    operations.save(session, document.id, cast.editor, written(session, document, journeys.DRAFT))
+    revising.save(session, document.id, cast.editor, written(session, document, journeys.DRAFT))
     assert document.head_number == before
 
 
 def test_a_stale_save_overwrites_nothing(session, cast, make_document):
     document = make_document("editing")
     stale = written(session, document, "Mine, typed on an old page.")
-    operations.save(session, document.id, cast.editor, written(session, document, "Saved in between."))
+    revising.save(session, document.id, cast.editor, written(session, document, "Saved in between."))
     with pytest.raises(StaleHead):
-        operations.save(session, document.id, cast.editor, stale)
-    assert operations.head_text(session, document).body == "Saved in between."
+        revising.save(session, document.id, cast.editor, stale)
+    assert revising.head_text(session, document).body == "Saved in between."
 
 
 def test_a_changed_brief_does_not_make_the_editors_page_stale(session, cast, make_document):
     document = make_document("editing")
     mine = written(session, document, "Typed while the brief changed.")
     operations.edit_brief(session, document.id, cast.sponsor, title=document.title, brief="Another brief.", base=1)
-    assert operations.save(session, document.id, cast.editor, mine).body == "Typed while the brief changed."
+    assert revising.save(session, document.id, cast.editor, mine).body == "Typed while the brief changed."
     assert chain.first_broken(chain.revisions(session, document.id)) is None
 
 
 def test_nothing_can_not_be_delivered(session, cast, make_document):
     document = make_document("editing")
     with pytest.raises(NothingToDeliver):
-        operations.deliver(session, document.id, cast.editor, written(session, document, " \n"))
+        revising.deliver(session, document.id, cast.editor, written(session, document, " \n"))
 
 
 def test_asking_for_changes_needs_words_and_starts_a_round(session, cast, make_document):
@@ -175,7 +175,7 @@ def test_every_act_leaves_exactly_one_audit_row(session, cast, make_document):
 
 def test_a_redraft_keeps_every_earlier_draft_and_word(session, cast, make_document):
     document = make_document("editing")
-    operations.save(session, document.id, cast.editor, written(session, document, "The editor's own words."))
+    revising.save(session, document.id, cast.editor, written(session, document, "The editor's own words."))
     requests.redraft(session, document.id, cast.sponsor)
     journeys.draft(session, document, "A second draft.")
     bodies = [one.body for one in chain.revisions(session, document.id)]

@@ -3,10 +3,11 @@
 import pytest
 
 from copydesk.autodocs import requests, spans
-from copydesk.documents import diagram, operations, policy
+from copydesk.documents import diagram, machine_words, operations, policy, revising
 from copydesk.documents.errors import DocumentError, DocumentNotFound, NotAllowed, WrongState
+from copydesk.documents.machine_words import Passage
 from copydesk.documents.models import State
-from copydesk.documents.operations import Passage, Text
+from copydesk.documents.revising import Text
 from copydesk.documents.workflow import TRANSITIONS, Act, Who
 from tests import journeys
 from tests.conftest import ROOT
@@ -23,7 +24,7 @@ PLAYS = {
 
 
 def perform(session, act, document, actor):
-    head = operations.head_text(session, document)
+    head = revising.head_text(session, document)
     written = Text(document.title, (head.body if head else "") + " More.", head.number if head else 0)
     passage = Passage(written.base, 0, 3, "Other words")
     side = requests.side_by_side(session, document.id)
@@ -34,11 +35,11 @@ def perform(session, act, document, actor):
         Act.WITHDRAW: lambda: requests.withdraw(session, document.id, actor),
         Act.CHOOSE: lambda: requests.choose(session, document.id, actor, side[0].id),
         Act.ASK_PASSAGE: lambda: spans.ask(session, document.id, actor, base=written.base, start=0, end=3, count=2),
-        Act.TAKE_PASSAGE: lambda: operations.take_passage(
+        Act.TAKE_PASSAGE: lambda: machine_words.take_passage(
             session, document.id, actor, passage=passage, autodoc_id=side[0].id
         ),
-        Act.SAVE: lambda: operations.save(session, document.id, actor, written),
-        Act.DELIVER: lambda: operations.deliver(session, document.id, actor, written),
+        Act.SAVE: lambda: revising.save(session, document.id, actor, written),
+        Act.DELIVER: lambda: revising.deliver(session, document.id, actor, written),
         Act.SIGN: lambda: operations.sign(session, document.id, actor, sha256=head.sha256 if head else ""),
         Act.ASSIGN: lambda: operations.assign(session, document.id, actor, None),
         Act.EDIT_BRIEF: lambda: operations.edit_brief(
@@ -97,7 +98,7 @@ def test_keep_brings_the_earlier_text_back(session, cast, make_document):
     assert document.state is State.DRAFT_FAILED
     operations.move(session, document.id, Act.KEEP, cast.sponsor)
     assert document.state is State.EDITING
-    assert operations.head_text(session, document).body == journeys.DRAFT
+    assert revising.head_text(session, document).body == journeys.DRAFT
 
 
 def test_the_machine_has_no_act_of_a_person():

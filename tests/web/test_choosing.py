@@ -8,7 +8,7 @@ from sqlalchemy import select
 from copydesk.audit import AuditEvent
 from copydesk.autodocs import requests, writing
 from copydesk.autodocs.options import DraftOptions
-from copydesk.documents import operations
+from copydesk.documents import revising
 from copydesk.documents.models import State
 from tests import journeys
 
@@ -100,7 +100,7 @@ def test_choosing_makes_it_the_text_and_keeps_the_other(session, cast, sponsor, 
     assert "Draft 2 is the text" in answer.text
     session.refresh(document)
     assert document.state is State.EDITING
-    assert operations.head_text(session, document).body.endswith("It is draft 2.")
+    assert revising.head_text(session, document).body.endswith("It is draft 2.")
     act = session.scalars(select(AuditEvent).where(AuditEvent.action == "document.choose")).one()
     assert act.actor_id == cast.sponsor.id
     page = editor.get(f"/documents/{document.id}").text
@@ -117,7 +117,7 @@ def test_a_choice_is_made_once(session, sponsor, make_document):
     assert sponsor.post(f"/documents/{document.id}/choose/1").status_code == 303
     assert sponsor.post(f"/documents/{document.id}/choose/2").status_code == 409
     session.refresh(document)
-    assert operations.head_text(session, document).body.endswith("It is draft 1.")
+    assert revising.head_text(session, document).body.endswith("It is draft 1.")
 
 
 @pytest.mark.parametrize("number", [0, 3, 99999999])

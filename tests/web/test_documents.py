@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from copydesk.autodocs import writing
 from copydesk.autodocs.models import Autodoc
-from copydesk.documents import chain, operations
+from copydesk.documents import chain, operations, revising
 from copydesk.documents.models import Document, State
-from copydesk.documents.operations import Text
+from copydesk.documents.revising import Text
 from tests import journeys
 
 SCRIPT = "<script>alert('owned')</script><img src=x onerror=alert(1)>"
@@ -127,13 +127,13 @@ def test_saving_and_delivering(session, cast, sponsor, editor, make_document):
     editor.post(f"{url}/deliver", data={"title": "New title", "body": "My words, better.", "base_revision": base})
     session.refresh(document)
     assert document.state is State.SIGNOFF
-    assert operations.head_text(session, document).body == "My words, better."
+    assert revising.head_text(session, document).body == "My words, better."
 
 
 def test_a_stale_save_answers_409_with_the_difference_and_ones_own_words(session, cast, editor, make_document):
     document = make_document("editing")
     base = document.text_number
-    operations.save(session, document.id, cast.editor, Text(document.title, "Saved elsewhere.", base))
+    revising.save(session, document.id, cast.editor, Text(document.title, "Saved elsewhere.", base))
     session.commit()
     typed = "Typed for an hour on an old page. 🔥"
     url = f"/documents/{document.id}/save"
@@ -143,11 +143,11 @@ def test_a_stale_save_answers_409_with_the_difference_and_ones_own_words(session
     assert "elsewhere" in answer.text
     assert "<ins" in answer.text
     assert "<del" in answer.text
-    assert operations.head_text(session, document).body == "Saved elsewhere."
+    assert revising.head_text(session, document).body == "Saved elsewhere."
     again = re.search(r'name="base_revision"[^>]*value="(\d+)"', answer.text).group(1)
     assert editor.post(url, data={"title": "Mine", "body": typed, "base_revision": again}).status_code == 303
     session.expire_all()
-    assert operations.head_text(session, document).body == typed
+    assert revising.head_text(session, document).body == typed
 
 
 def test_a_save_after_the_document_moved_on_keeps_the_words_on_the_page(session, cast, editor, make_document):
@@ -191,7 +191,7 @@ def test_asking_for_changes_without_words_is_refused_and_says_so(session, sponso
 def test_approving_needs_the_statement(session, sponsor, make_document):
     document = make_document("signoff")
     session.commit()
-    sha256 = operations.head_text(session, document).sha256
+    sha256 = revising.head_text(session, document).sha256
     url = f"/documents/{document.id}/approve"
     assert sponsor.post(url, data={"sha256": sha256}).status_code == 400
     assert sponsor.post(url, data={"sha256": sha256, "statement": "y"}).status_code == 303

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from copydesk.autodocs import spans, writing
-from copydesk.documents import authorship, chain, operations
+from copydesk.documents import authorship, chain, revising
 from copydesk.documents.models import State
-from copydesk.documents.operations import Text
+from copydesk.documents.revising import Text
 from copydesk.web.documents import sentences
 from tests import journeys
 
@@ -94,7 +94,7 @@ def test_a_bad_passage_is_refused_with_words(editor, document, wrong, says):
 
 def test_a_text_that_moved_on_is_told_and_nothing_is_asked(session, cast, editor, document):
     stale = place(document)
-    operations.save(session, document.id, cast.editor, Text("T", "Saved elsewhere.", document.text_number))
+    revising.save(session, document.id, cast.editor, Text("T", "Saved elsewhere.", document.text_number))
     session.commit()
     url = f"/documents/{document.id}/redraft-passage"
     assert editor.post(url, data=stale, headers=PROGRAM).status_code == 409
@@ -129,7 +129,7 @@ def test_taking_one_replaces_the_passage_and_nothing_else(session, cast, editor,
     page = editor.post(f"{base}/{asked[1].number}", follow_redirects=True)
     assert "The passage is replaced" in page.text
     session.refresh(document)
-    body = operations.head_text(session, document).body
+    body = revising.head_text(session, document).body
     assert body == journeys.DRAFT.replace(FIRST, "Candidate 2.")
     assert {one.origin for one in authorship.spans(chain.revisions(session, document.id))} == {"machine"}
     again = editor.post(f"{base}/{asked[2].number}", headers=PROGRAM)
@@ -190,7 +190,7 @@ def test_a_saved_page_that_goes_on_is_told_what_stands_now(session, editor, docu
 
 
 def test_only_while_it_is_edited(session, cast, editor, document):
-    operations.deliver(session, document.id, cast.editor, Text("T", "Done.", document.text_number))
+    revising.deliver(session, document.id, cast.editor, Text("T", "Done.", document.text_number))
     session.commit()
     session.refresh(document)
     assert document.state is State.SIGNOFF

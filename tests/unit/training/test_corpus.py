@@ -7,7 +7,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from copydesk.training import corpus as corpus_module
-from copydesk.training.corpus import batch_windows, book_paths, load_corpus, split_book
+from copydesk.training.corpus import batch_windows, book_paths, load_corpus, split_books, training_texts
 from copydesk.training.errors import CorpusTooSmallError, NoBooksError
 from copydesk.training.tokenizer import train_tokenizer
 
@@ -28,16 +28,33 @@ def tokenizer() -> Tokenizer:
     return train_tokenizer([f"Book, paragraph {number}." for number in range(100)], 300)
 
 
-def test_the_last_fiftieth_of_a_books_paragraphs_is_held_out() -> None:
-    text = "\n".join(f"paragraph {number}\n  \n" for number in range(100))
-    train, held_out = split_book(text)
-    assert train.split("\n") == [f"paragraph {number}" for number in range(98)]
-    assert held_out.split("\n") == ["paragraph 98", "paragraph 99"]
+def write_books(folder: Path, count: int) -> Path:
+    for number in range(count):
+        (folder / f"book-{number:03}.txt").write_text(f"Book {number}\n \n\nends.", encoding="utf-8")
+    return folder
 
 
-@pytest.mark.parametrize("text", ["", "\n \n", "one line"])
-def test_a_book_too_short_to_split_is_still_kept_whole(text: str) -> None:
-    assert "".join(split_book(text)) == text.strip()
+@pytest.mark.parametrize(("count", "held_out"), [(2, 1), (10, 1), (11, 2), (157, 16)])
+def test_a_tenth_of_the_books_is_held_out_whole(tmp_path: Path, count: int, held_out: int) -> None:
+    train, held = split_books(write_books(tmp_path, count))
+    assert len(held) == held_out
+    assert sorted(train + held) == book_paths(tmp_path)
+
+
+def test_a_book_keeps_its_side_when_a_book_comes(tmp_path: Path) -> None:
+    before = split_books(write_books(tmp_path, 100))[1]
+    after = split_books(write_books(tmp_path, 101))[1]
+    assert len(set(before) - set(after)) <= 1
+
+
+def test_one_book_leaves_nothing_to_learn_from(tmp_path: Path) -> None:
+    with pytest.raises(CorpusTooSmallError, match="none is left"):
+        split_books(write_books(tmp_path, 1))
+
+
+def test_the_tokenizer_learns_from_what_is_not_held_out_without_blank_lines(tmp_path: Path) -> None:
+    train, _ = split_books(write_books(tmp_path, 20))
+    assert list(training_texts(tmp_path)) == [f"Book {int(path.stem[-3:])}\nends." for path in train]
 
 
 def test_books_are_read_by_name_and_other_files_left_alone(books: Path) -> None:
@@ -51,10 +68,11 @@ def test_a_folder_without_books_says_so(tmp_path: Path) -> None:
 
 def test_each_book_ends_in_the_end_of_text(books: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
     corpus = load_corpus(books, tokenizer, tmp_path / "cache")
-    assert list(corpus.train).count(0) == 2
+    assert list(corpus.train).count(0) == list(corpus.held_out).count(0) == 1
     assert corpus.train[-1] == corpus.held_out[-1] == 0
-    assert tokenizer.decode(list(corpus.held_out)).startswith("Book a, paragraph 98.\nBook a, paragraph 99.")
-    assert corpus.held_out_characters == 2 * len("Book a, paragraph 98.\nBook a, paragraph 99.")
+    text = "\n".join(f"Book {split_books(books)[1][0].stem}, paragraph {number}." for number in range(100))
+    assert tokenizer.decode(list(corpus.held_out)) == text
+    assert corpus.held_out_characters == len(text)
 
 
 def test_tokens_come_from_the_cache_the_second_time(

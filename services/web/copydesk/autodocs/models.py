@@ -35,6 +35,7 @@ class DraftState(StrEnum):
 class DraftKind(StrEnum):
     WHOLE = "whole"  # a text from a brief
     SPAN = "span"  # other words for a passage of the text
+    CONTINUATION = "continuation"  # words that could go on from where the editor's cursor stands
 
 
 LIVE = (DraftState.QUEUED, DraftState.WRITING)
@@ -59,8 +60,8 @@ class Autodoc(Base):
         CheckConstraint("(state IN ('done', 'failed', 'cancelled')) = (finished_at IS NOT NULL)", "finished_at"),
         CheckConstraint(one_of("kind", DraftKind), "kind"),
         CheckConstraint(
-            f"(kind = 'span' AND {' AND '.join(f'{name} IS NOT NULL' for name in _PLACE)} AND 0 <= span_start"
-            f" AND span_start < span_end) OR (kind = 'whole' AND {' AND '.join(f'{name} IS NULL' for name in _PLACE)}"
+            f"(kind <> 'whole' AND {' AND '.join(f'{name} IS NOT NULL' for name in _PLACE)} AND 0 <= span_start"
+            f" AND span_start <= span_end) OR (kind = 'whole' AND {' AND '.join(f'{name} IS NULL' for name in _PLACE)}"
             " AND score IS NULL)",
             "span",
         ),
@@ -114,6 +115,8 @@ class Autodoc(Base):
     span_end: Mapped[int | None]
     base_number: Mapped[int | None]
     score: Mapped[float | None] = mapped_column(REAL)  # mean log-probability of what follows the passage
+    # The text as the editor had it, where it was not saved yet; none: that of `base_number`
+    unsaved_text: Mapped[str | None] = mapped_column(Text)
 
     # How it wrote
     sampling: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -144,6 +147,23 @@ class Autodoc(Base):
         if self.started_at is None or self.finished_at is None:
             return None
         return (self.finished_at - self.started_at).total_seconds()
+
+
+class Acceptance(Base):
+    """A person took the machine's words, or the first of them, into an unsaved text."""
+
+    __tablename__ = "acceptances"
+    __table_args__ = (
+        CheckConstraint("characters > 0", "characters"),
+        Index("ix_acceptances_document", "document_id", "id"),
+    )
+
+    id: Mapped[BigIntId]
+    document_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("documents.id"))
+    autodoc_id: Mapped[int] = mapped_column(ForeignKey("autodocs.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    characters: Mapped[int]  # of the draft's text, from its beginning
+    created_at: Mapped[CreatedAt]
 
 
 class ReplayState(StrEnum):

@@ -8,7 +8,7 @@ from copydesk.accounts.models import User
 from copydesk.autodocs import fairness
 from copydesk.autodocs.models import LIVE_REPLAY, Autodoc, DraftState, Replay, ReplayState
 from copydesk.autodocs.recall import Comparison
-from copydesk.documents import operations
+from copydesk.documents import access
 from copydesk.documents.errors import DocumentNotFound, InvalidInput
 
 
@@ -22,7 +22,7 @@ def ask(session: Session, autodoc_id: int, actor: User) -> Replay:
     draft = session.get(Autodoc, autodoc_id)
     if draft is None:
         raise DocumentNotFound
-    operations.get(session, draft.document_id, actor, lock=True)  # two at once: the second finds the first's
+    access.get(session, draft.document_id, actor, lock=True)  # two at once: the second finds the first's
     if draft.state is not DraftState.DONE:
         raise InvalidInput("draft", "Only a draft that was finished can be written again.")
     live = session.scalars(

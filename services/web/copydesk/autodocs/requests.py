@@ -16,7 +16,7 @@ from copydesk.autodocs.default_model import default_model
 from copydesk.autodocs.models import LIVE, Autodoc, DraftKind, DraftState
 from copydesk.autodocs.options import MOST_DRAFTS, DraftOptions
 from copydesk.config import settings
-from copydesk.documents import operations
+from copydesk.documents import access, machine_words, operations
 from copydesk.documents.errors import InvalidInput
 from copydesk.documents.models import Document, State
 from copydesk.documents.workflow import Act
@@ -76,7 +76,7 @@ def redraft(session: Session, document_id: uuid.UUID, actor: User, options: Draf
 
 def draft_again(session: Session, document_id: uuid.UUID, actor: User, options: DraftOptions | None = None) -> Document:
     """Ask for drafts, whether the last ones failed or became a text. Without options: as kept with the document."""
-    failed = operations.get(session, document_id, actor).state is State.DRAFT_FAILED
+    failed = access.get(session, document_id, actor).state is State.DRAFT_FAILED
     return (retry if failed else redraft)(session, document_id, actor, options)
 
 
@@ -86,19 +86,19 @@ def choose(session: Session, document_id: uuid.UUID, actor: User, autodoc_id: in
     Raises:
         InvalidInput: `draft`: it is none of them.
     """
-    document = operations.lock_for(session, document_id, Act.CHOOSE, actor)
+    document = access.lock_for(session, document_id, Act.CHOOSE, actor)
     chosen = next((one for one in side_by_side(session, document_id) if one.id == autodoc_id), None)
     if chosen is not None:
         session.refresh(chosen, ["state", "text"])
     if chosen is None or chosen.state is not DraftState.DONE:
         raise InvalidInput("draft", "Please choose one of the drafts that are here.")
-    operations.choose_draft(session, document, actor, autodoc_id=chosen.id, body=chosen.text)
+    machine_words.choose_draft(session, document, actor, autodoc_id=chosen.id, body=chosen.text)
     return document
 
 
 def cancel(session: Session, document_id: uuid.UUID, actor: User) -> Document:
     """Stop all drafts that are being written; the workers see it at their next word. What is done can be chosen."""
-    operations.lock_for(session, document_id, Act.CANCEL, actor)  # no draft ends meanwhile
+    access.lock_for(session, document_id, Act.CANCEL, actor)  # no draft ends meanwhile
     states = session.scalars(_newest_request(document_id).with_only_columns(Autodoc.state)).all()
     act = Act.STOP_REST if DraftState.DONE in states else Act.CANCEL
     document = operations.move(session, document_id, act, actor)

@@ -13,10 +13,10 @@ from copydesk.autodocs import limits, requests
 from copydesk.autodocs.default_model import default_model
 from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
 from copydesk.autodocs.options import DraftOptions
-from copydesk.documents import operations, text
+from copydesk.documents import access, machine_words, revising, text
 from copydesk.documents.errors import InvalidInput, StaleHead
+from copydesk.documents.machine_words import Passage
 from copydesk.documents.models import Document, Revision
-from copydesk.documents.operations import Passage
 from copydesk.documents.workflow import Act
 from copydesk.engine.card import Card
 
@@ -45,15 +45,15 @@ def ask(
         StaleHead: the text is another one by now.
         InvalidInput: `passage`: nothing visible is marked, or too much; `count`: too many candidates.
     """
-    document = operations.lock_for(session, document_id, Act.ASK_PASSAGE, actor)
-    head = operations.head_text(session, document)
+    document = access.lock_for(session, document_id, Act.ASK_PASSAGE, actor)
+    head = revising.head_text(session, document)
     if head is None or head.number != base:
         raise StaleHead
     passage = _passage(head, start, end)
     if not 1 <= count <= MOST_CANDIDATES:
         raise InvalidInput("count", f"Please ask for 1 to {MOST_CANDIDATES} candidates.")
     requests.stop(session, Autodoc.document_id == document_id, Autodoc.kind == DraftKind.SPAN)
-    operations.record_passage_asked(session, document, actor, start=start, end=end, count=count)
+    machine_words.record_passage_asked(session, document, actor, start=start, end=end, count=count)
     options = _style(document, options)
     return _queue(session, document, actor, options, base=base, start=start, end=end, count=count, passage=passage)
 
@@ -83,7 +83,7 @@ def take(session: Session, document_id: uuid.UUID, actor: User, autodoc_id: int)
         StaleHead: the text moved on since the passage was marked.
         InvalidInput: `candidate`: it is none of this document's, or was not written.
     """
-    operations.lock_for(session, document_id, Act.TAKE_PASSAGE, actor)
+    access.lock_for(session, document_id, Act.TAKE_PASSAGE, actor)
     query = select(Autodoc).where(Autodoc.id == autodoc_id, Autodoc.document_id == document_id)
     one = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if one is None or one.span_start is None or one.span_end is None or one.base_number is None:
@@ -91,12 +91,12 @@ def take(session: Session, document_id: uuid.UUID, actor: User, autodoc_id: int)
     if one.state is not DraftState.DONE:
         raise InvalidInput("candidate", "This candidate has not been written.")
     passage = Passage(one.base_number, one.span_start, one.span_end, one.text)
-    return operations.take_passage(session, document_id, actor, passage=passage, autodoc_id=one.id)
+    return machine_words.take_passage(session, document_id, actor, passage=passage, autodoc_id=one.id)
 
 
 def discard(session: Session, document_id: uuid.UUID, actor: User) -> Document:
     """Stop candidates that are still being written; those that are there are kept in the record."""
-    document = operations.lock_for(session, document_id, Act.ASK_PASSAGE, actor)
+    document = access.lock_for(session, document_id, Act.ASK_PASSAGE, actor)
     requests.stop(session, Autodoc.document_id == document_id, Autodoc.kind == DraftKind.SPAN)
     return document
 

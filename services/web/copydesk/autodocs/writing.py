@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, load_only
 from copydesk.autodocs import probabilities
 from copydesk.autodocs.models import LIVE, Autodoc, DraftKind, DraftState
 from copydesk.autodocs.options import DraftOptions
-from copydesk.documents import operations
+from copydesk.documents import machine_words, revising
 from copydesk.documents.models import Document, State
 
 
@@ -122,7 +122,7 @@ def place(session: Session, mine: Claim) -> Place:
     """
     draft = session.get_one(Autodoc, mine.autodoc_id)
     document = session.get_one(Document, mine.document_id)
-    head = operations.head_text(session, document)
+    head = revising.head_text(session, document)
     if draft.span_start is None or draft.span_end is None or head is None:
         raise ValueError(f"draft {mine.autodoc_id} has no passage")
     if document.state is not State.EDITING or head.number != draft.base_number:
@@ -209,12 +209,12 @@ def _conclude(session: Session, mine: Claim, document: Document) -> None:
         return
     done = [one for one in side if one.state is DraftState.DONE]
     if len(done) > 1:
-        operations.offer_drafts(session, document, count=len(done))
+        machine_words.offer_drafts(session, document, count=len(done))
     elif done:
-        operations.accept_draft(session, document, autodoc_id=done[0].id, body=done[0].text)
+        machine_words.accept_draft(session, document, autodoc_id=done[0].id, body=done[0].text)
     else:
         reasons = dict.fromkeys(one.reason for one in side if one.reason)
-        operations.fail_draft(session, document, reason=" ".join(reasons))
+        machine_words.fail_draft(session, document, reason=" ".join(reasons))
 
 
 def _side_by_side(session: Session, mine: Claim) -> Sequence[Autodoc]:

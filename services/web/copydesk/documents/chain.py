@@ -22,10 +22,13 @@ def append(
     author_id: int | None = None,
     autodoc_id: int | None = None,
     span: tuple[int, int] | None = None,
+    accepted_by_id: int | None = None,
+    merged_from: int | None = None,
+    tool: str | None = None,
 ) -> Revision:
-    """Add the next revision; the caller holds the lock on the document's row.
+    """Add the next revision; the caller holds the lock on the document's row. The columns' comments say what is what.
 
-    `span`: which characters of the text before it a machine revision replaced; None: it is a whole text of its own.
+    `span`: which characters of the text before it were replaced, and nothing else; None: it is a whole text of its own.
     """
     parent = revision(session, document, document.head_number) if document.head_number else None
     new = Revision(
@@ -39,6 +42,9 @@ def append(
         autodoc_id=autodoc_id,
         span_start=span[0] if span else None,
         span_end=span[1] if span else None,
+        accepted_by_id=accepted_by_id,
+        merged_from=merged_from,
+        tool=tool,
         parent_sha256=parent.sha256 if parent else None,
         created_at=dt.datetime.now(dt.UTC),
     )
@@ -89,8 +95,14 @@ def canonical(item: Revision) -> bytes:
         "created_at": item.created_at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
         "parent": item.parent_sha256,
     }
-    if item.span_start is not None:  # left out where there is none: older hashes were taken without it
-        fields["span"] = [item.span_start, item.span_end]
+    later = {
+        "span": None if item.span_start is None else [item.span_start, item.span_end],
+        "accepted_by": item.accepted_by_id,
+        "merged_from": item.merged_from,
+        "tool": item.tool,
+    }
+    # Left out where there is none: older hashes were taken without them.
+    fields |= {name: value for name, value in later.items() if value is not None}
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     BRIEF = "brief"  # what the sponsor asked for
     MACHINE = "machine"  # what the model wrote
     HUMAN = "human"  # what a person wrote
+    TOOL = "tool"  # what a rule without a model changed: quotes, dashes, spaces, house spellings
 
 
 class Document(Base):
@@ -43,6 +44,7 @@ class Document(Base):
         CheckConstraint("state NOT IN ('unassigned', 'editing', 'signoff', 'approved') OR text_number > 0", "has_text"),
         CheckConstraint("btrim(title) <> ''", "title"),
         CheckConstraint("text_number <= head_number", "text_number"),
+        CheckConstraint("most_words > 0", "most_words"),
         Index("ix_documents_sponsor", "sponsor_id", "updated_at", "id"),
         Index("ix_documents_editor", "editor_id", "updated_at", "id"),
         Index("ix_documents_updated", "updated_at", "id"),
@@ -58,6 +60,7 @@ class Document(Base):
     head_number: Mapped[int] = mapped_column(default=0)  # the last revision of any kind
     text_number: Mapped[int] = mapped_column(default=0)  # the last revision that is the text itself; 0: none yet
     sampling: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)  # how drafts are asked for; see autodocs
+    most_words: Mapped[int | None]  # the brief's limit on the text's length; none: as long as it takes
     signed_sha256: Mapped[str | None] = mapped_column(String(64))
     signed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     signed_at: Mapped[dt.datetime | None]
@@ -83,11 +86,14 @@ class Revision(Base):
         CheckConstraint("(kind = 'machine') = (author_id IS NULL)", "author"),
         CheckConstraint("(kind = 'machine') = (autodoc_id IS NOT NULL)", "autodoc"),
         CheckConstraint("(number = 1) = (parent_sha256 IS NULL)", "parent"),
+        CheckConstraint("(kind = 'tool') = (tool IS NOT NULL)", "tool"),
         CheckConstraint(
             "(span_start IS NULL AND span_end IS NULL) OR "
-            "(kind = 'machine' AND 0 <= span_start AND span_start < span_end)",
+            "(kind IN ('machine', 'human') AND 0 <= span_start AND span_start <= span_end)",
             "span",
         ),
+        CheckConstraint("accepted_by_id IS NULL OR (kind = 'human' AND span_start IS NOT NULL)", "accepted"),
+        CheckConstraint("merged_from IS NULL OR (kind = 'human' AND merged_from < number)", "merged_from"),
     )
 
     id: Mapped[BigIntId]
@@ -100,12 +106,18 @@ class Revision(Base):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     # Which machine draft; no foreign key, because autodocs stand above documents.
     autodoc_id: Mapped[int | None] = mapped_column(BigInteger)
-    # Which characters of the text before it a machine revision replaced; none: it is a whole text of its own.
+    # Which characters of the text before it were replaced, and nothing else; none: it is a whole text of its own.
     span_start: Mapped[int | None]
     span_end: Mapped[int | None]
+    # Whose hand took over what `author` had proposed; none: the author did.
+    accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    # The text that the author had before them when somebody else's was saved; the two were merged into this one.
+    merged_from: Mapped[int | None]
+    tool: Mapped[str | None] = mapped_column(String(64))  # which one changed it; `author` is who let it
     parent_sha256: Mapped[str | None] = mapped_column(String(64))
     sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[dt.datetime]
 
     document: Mapped[Document] = relationship(back_populates="revisions")
-    author: Mapped[User | None] = relationship(lazy="joined")
+    author: Mapped[User | None] = relationship(foreign_keys=[author_id], lazy="joined")
+    accepted_by: Mapped[User | None] = relationship(foreign_keys=[accepted_by_id])

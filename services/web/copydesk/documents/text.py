@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from copydesk.config import settings
 from copydesk.documents.errors import InvalidInput
 
 _LINE_ENDS = re.compile(r"\r\n?|\x85|\u2028|\u2029")
@@ -37,6 +38,16 @@ def required(field: str, text: str, *, name: str, most: int) -> str:
     if len(text) > most:
         raise InvalidInput(field, f"The {name} has {len(text):,} characters; the most is {most:,}. Please shorten it.")
     return text
+
+
+def title(typed: str) -> str:
+    """A document's title as it is kept."""
+    return required("title", clean_line(typed), name="title", most=settings().title_max_chars)
+
+
+def brief(typed: str) -> str:
+    """A document's brief as it is kept."""
+    return required("brief", clean(typed).strip(), name="brief", most=settings().brief_max_chars)
 
 
 def count_words(text: str) -> int:

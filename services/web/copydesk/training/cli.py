@@ -81,7 +81,7 @@ def seed(corpus: Path, out: Path, resume: bool, threads: int, **asked: Any) -> N
 @click.option("--threads", default=2, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
 def evaluate(folder: Path, corpus: Path, windows: int | None, cache: Path | None, threads: int, as_json: bool) -> None:
-    """Score the model in FOLDER on what CORPUS holds out: the last 2 % of each book."""
+    """Score the model in FOLDER on what CORPUS holds out: a tenth of its books."""
     import tempfile
 
     from copydesk.training.backend import limit_threads

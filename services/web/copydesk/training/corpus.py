@@ -1,6 +1,7 @@
-"""A folder of books as two streams of tokens: one to learn from, one held out to be judged by."""
+"""A folder of books as two streams of tokens: one to learn from, one of other books to be judged by."""
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from copydesk.training.errors import CorpusTooSmallError, NoBooksError
 from copydesk.training.files import replace_file
 from copydesk.training.tokenizer import end_of_text
 
-HELD_OUT_SHARE = 0.02
+HELD_OUT_SHARE = 0.1  # of the books
 Tokens = npt.NDArray[np.unsignedinteger]
 
 
@@ -35,17 +36,24 @@ def book_paths(folder: Path) -> list[Path]:
     return paths
 
 
-def split_book(text: str) -> tuple[str, str]:
-    """A book's first 98 % of paragraphs (one a line, blank ones dropped), and the last 2 %, held out."""
-    paragraphs = [line for line in text.split("\n") if line.strip()]
-    cut = int(len(paragraphs) * (1 - HELD_OUT_SHARE))
-    return "\n".join(paragraphs[:cut]), "\n".join(paragraphs[cut:])
+def split_books(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The books to learn from, and a tenth (at least one) that nothing may learn from.
+
+    Whole books, since the end of a book is foretold better by whoever has read its beginning. Which ones follows
+    from their names alone, so that a book keeps its side when others come and go around it.
+    """
+    paths = book_paths(folder)
+    by_digest = sorted(paths, key=lambda path: hashlib.sha256(path.name.encode()).digest())
+    held_out = set(by_digest[: math.ceil(len(paths) * HELD_OUT_SHARE)])
+    if len(held_out) == len(paths):
+        raise CorpusTooSmallError("(one book: none is left to learn from)")
+    return [path for path in paths if path not in held_out], [path for path in paths if path in held_out]
 
 
 def training_texts(folder: Path) -> Iterator[str]:
-    """The part of each book that may be learnt from: what the tokenizer, too, is trained on."""
-    for path in book_paths(folder):
-        yield split_book(path.read_text(encoding="utf-8"))[0]
+    """The books that may be learnt from: what the tokenizer, too, is trained on."""
+    for path in split_books(folder)[0]:
+        yield _text(path)
 
 
 def load_corpus(folder: Path, tokenizer: Tokenizer, cache: Path) -> Corpus:
@@ -95,18 +103,23 @@ def _epoch_order(count: int, context: int, seed: int, epoch: int, length: int) -
 
 
 def _fingerprint(folder: Path, tokenizer: Tokenizer) -> str:
-    digest = hashlib.sha256(f"held out {HELD_OUT_SHARE}\n{tokenizer.to_str()}".encode())
+    digest = hashlib.sha256(f"held out {HELD_OUT_SHARE} of the books\n{tokenizer.to_str()}".encode())
     for path in book_paths(folder):
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
+def _text(path: Path) -> str:
+    """A book's paragraphs, one a line, blank lines dropped."""
+    return "\n".join(line for line in path.read_text(encoding="utf-8").split("\n") if line.strip())
+
+
 def _encode(folder: Path, tokenizer: Tokenizer, fingerprint: str) -> Corpus:
-    parts = [split_book(path.read_text(encoding="utf-8")) for path in book_paths(folder)]
+    train, held_out = ([_text(path) for path in paths] for paths in split_books(folder))
     return Corpus(
-        train=_tokens(tokenizer, [train for train, _ in parts]),
-        held_out=_tokens(tokenizer, [held for _, held in parts]),
-        held_out_characters=sum(len(held) for _, held in parts),
+        train=_tokens(tokenizer, train),
+        held_out=_tokens(tokenizer, held_out),
+        held_out_characters=sum(map(len, held_out)),
         fingerprint=fingerprint,
     )
 

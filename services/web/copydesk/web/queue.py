@@ -16,7 +16,7 @@ from copydesk.autodocs.limits import TooManyDrafts
 from copydesk.autodocs.models import Autodoc, DraftKind
 from copydesk.autodocs.queue import Counts, Line
 from copydesk.config import Settings
-from copydesk.documents import operations
+from copydesk.documents import access
 from copydesk.documents.errors import DocumentError, InvalidInput
 from copydesk.web.extensions import db
 from copydesk.web.forms import PauseForm
@@ -99,7 +99,7 @@ def retry_all() -> ResponseReturnValue:
 def stop(autodoc_id: int) -> ResponseReturnValue:
     draft = _load(autodoc_id)
     if draft.kind is DraftKind.SPAN:
-        operations.get(db.session(), draft.document_id, person(), lock=True)
+        access.get(db.session(), draft.document_id, person(), lock=True)
         requests.stop(db.session(), Autodoc.id == autodoc_id)
         audit.record(db.session(), "draft.stopped", actor_id=person().id, object_type="autodoc", object_id=autodoc_id)
         return _done("The words for a passage were stopped.")

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import Role
 from copydesk.autodocs import requests
-from copydesk.documents import difference, operations
+from copydesk.documents import difference, operations, revising
 from copydesk.documents.errors import InvalidInput, StaleHead
 from copydesk.documents.models import Document
-from copydesk.documents.operations import Text
+from copydesk.documents.revising import Text
 from copydesk.documents.workflow import Act
 from copydesk.web.documents import page_data
 from copydesk.web.documents.routes import blueprint, chosen_editor, config, load, offer_editors
@@ -27,13 +27,13 @@ OWNERS = (Role.SPONSOR, Role.ADMIN)
 @blueprint.post("/<uuid:document_id>/save")
 @approved(Role.EDITOR)
 def save(document_id: uuid.UUID) -> ResponseReturnValue:
-    return _write(document_id, operations.save, "Saved.")
+    return _write(document_id, revising.save, "Saved.")
 
 
 @blueprint.post("/<uuid:document_id>/deliver")
 @approved(Role.EDITOR)
 def deliver(document_id: uuid.UUID) -> ResponseReturnValue:
-    return _write(document_id, operations.deliver, "Delivered. The sponsor reads it now.")
+    return _write(document_id, revising.deliver, "Delivered. The sponsor reads it now.")
 
 
 @blueprint.post("/<uuid:document_id>/request-changes")
@@ -148,13 +148,13 @@ def _write(document_id: uuid.UUID, act: Callable[..., object], said: str) -> Res
 
 def _stored(session: Session, document: Document) -> dict[str, Any]:
     """For a page that goes on without being loaded anew: what stands in the database now."""
-    head = operations.head_text(session, document) if wants_json() else None
+    head = revising.head_text(session, document) if wants_json() else None
     return {"revision": head.number, "title": head.title, "body": head.body} if head else {}
 
 
 def _conflict(document: Document, form: TextForm, error: StaleHead) -> ResponseReturnValue:
     """409: what is stored, what was typed, the difference, and the typed text still in the form, ready to save."""
-    head = operations.head_text(db.session(), document)
+    head = revising.head_text(db.session(), document)
     if head is None:
         raise error
     changes = difference.readable(head.body, form.body.data or "")

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from copydesk.accounts.models import Role
 from copydesk.autodocs import spans
 from copydesk.autodocs.models import Autodoc, DraftState
-from copydesk.documents import chain, operations
+from copydesk.documents import chain, revising
 from copydesk.documents.errors import InvalidInput, StaleHead
 from copydesk.documents.models import Document
 from copydesk.web.documents import page_data, sentences
@@ -171,7 +171,7 @@ def _refuse(document: Document, why: str) -> ResponseReturnValue:
 
 def _pick(document: Document, error: str | None = None, status: int = 200) -> ResponseReturnValue:
     """The text as sentences to tick; those that were ticked still are, unless the text is another one."""
-    head = operations.head_text(db.session(), document)
+    head = revising.head_text(db.session(), document)
     if head is None:
         return answer(409, "There is no text yet.")
     ticked = set(request.form.getlist("sentence")) if status != 409 else set()

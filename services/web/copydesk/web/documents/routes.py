@@ -7,7 +7,7 @@ from flask import Blueprint, current_app
 
 from copydesk.accounts import operations as accounts
 from copydesk.config import Settings
-from copydesk.documents import operations
+from copydesk.documents import access
 from copydesk.documents.errors import EditorNotAvailable
 from copydesk.documents.models import Document
 from copydesk.web.extensions import db
@@ -18,7 +18,7 @@ blueprint = Blueprint("documents", __name__, url_prefix="/documents")
 
 def load(document_id: uuid.UUID) -> Document:
     """The document of this page, or 404 for whoever may not see it: every view's first line."""
-    return operations.get(db.session(), document_id, person())
+    return access.get(db.session(), document_id, person())
 
 
 def config() -> Settings:
