@@ -35,14 +35,14 @@ def models_dir_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command("list")
 @models_dir_option
 def list_command(models_dir: Path) -> None:
-    """The models at hand: size, window, memory they need, checksum and licence."""
+    """The models at hand: size, window, memory they need to be loaded (with one text), checksum and licence."""
     found = list(folders.list_models(models_dir))
     if not found:
         raise click.ClickException(f"There is no model in {models_dir}. `copydesk models pull gpt2` fetches one.")
     available = available_memory()
     click.echo(f"{'name':<16}{'parameters':>12}{'on disk':>9}{'window':>8}{'memory':>9}  checksum, licence")
     for model in found:
-        click.echo(_line(describe(model, precision=_precision(), slots=_slots(), available=available)))
+        click.echo(_line(describe(model, precision=_precision(), slots=1, available=available)))
     if available is not None:
         click.echo(f"{in_words(available)} of memory are available here.", err=True)
 
@@ -65,11 +65,6 @@ def _precision() -> Precision:
         return Precision.INT8
 
 
-def _slots() -> int:
-    named = os.environ.get("ENGINE_SLOTS", "")
-    return int(named) if named.isdigit() and int(named) else 4
-
-
 @click.command("pull")
 @click.argument("name")
 @models_dir_option
@@ -82,7 +77,7 @@ def pull_command(name: str, models_dir: Path) -> None:
 
     with _said_plainly():
         model = pull(name, models_dir)
-        row = describe(model, precision=_precision(), slots=_slots(), available=available_memory())
+        row = describe(model, precision=_precision(), slots=1, available=available_memory())
     click.echo(f"{model.name} is in {model.path}, checked ({model.sha256[:16]}).")
     if row.fits is False:
         click.echo(
