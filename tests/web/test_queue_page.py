@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select, text, update
 
 from copydesk.audit import AuditEvent
-from copydesk.autodocs import limits, queue, requests, spans
+from copydesk.autodocs import limits, queue, replays, requests, spans
 from copydesk.autodocs.models import Autodoc, DraftState
 from copydesk.autodocs.queue_tables import DeskSwitch, Takeover, WorkerNote
 from copydesk.documents.models import Document, State
+from copydesk.mail import outbox
 from tests import journeys
 
 
@@ -273,3 +274,35 @@ def test_failed_passages_and_older_failures(session, cast, make_document, admin)
     assert queue.counts(session).failed == 0
     session.execute(update(Autodoc).values(state=DraftState.DONE, reason=None, text="x", model_sha256="0" * 64))
     assert "Failed, then came" not in part(admin.get("/admin/queue"), "failed")
+
+
+def test_letters_and_replays_that_failed(session, cast, make_document, admin):
+    document = make_document("editing", title="Written before")
+    draft = session.scalars(select(Autodoc).where(Autodoc.document_id == document.id)).one()
+    replay = replays.ask(session, draft.id, cast.sponsor)
+    replays.fail(session, replay.id, "The model is not there any more.")
+    letter = outbox.queue(session, recipient="ada@example.org", subject="Your draft", body="It is there.")
+    letter.state, letter.reason = outbox.MailState.FAILED, "550 no such person"
+    session.commit()
+    shown = part(admin.get("/admin/queue"), "others")
+    assert "Draft 1 of Written before, written again" in shown
+    assert "The model is not there any more." in shown
+    assert "To ada@example.org" in shown
+    assert "550 no such person" in shown
+    answer = admin.post(f"/admin/queue/letters/{letter.id}/send-again", follow_redirects=True)
+    assert "The letter is in the queue again." in answer.text
+    session.expire_all()
+    assert (letter.state, letter.reason) == (outbox.MailState.QUEUED, None)
+    assert session.scalar(select(AuditEvent.actor_id).where(AuditEvent.action == "mail.sent_again")) == cast.admin.id
+    assert "ada@example.org" not in part(admin.get("/admin/queue"), "others")
+    again = admin.post(f"/admin/queue/letters/{letter.id}/send-again", follow_redirects=True)
+    assert "on its way already" in again.text
+
+
+def test_a_replay_that_went_well_later_is_not_shown(session, cast, make_document, admin):
+    document = make_document("editing")
+    draft = session.scalars(select(Autodoc).where(Autodoc.document_id == document.id)).one()
+    replays.fail(session, replays.ask(session, draft.id, cast.sponsor).id, "The engine was away.")
+    replays.ask(session, draft.id, cast.sponsor)
+    session.commit()
+    assert "The engine was away." not in admin.get("/admin/queue").text

@@ -1,6 +1,12 @@
 """Writing a draft again, to show that the record of it is true: asked for by anyone who may see the document."""
 
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from copydesk import audit, jobs
@@ -10,6 +16,19 @@ from copydesk.autodocs.models import LIVE_REPLAY, Autodoc, DraftState, Replay, R
 from copydesk.autodocs.recall import Comparison
 from copydesk.documents import access
 from copydesk.documents.errors import DocumentNotFound, InvalidInput
+from copydesk.documents.models import Document
+
+
+@dataclass(frozen=True)
+class FailedReplay:
+    """A replay that came to nothing, as the admin's list shows it."""
+
+    finished_at: dt.datetime
+    reason: str
+    person: str
+    draft_number: int
+    document_id: uuid.UUID
+    title: str
 
 
 def ask(session: Session, autodoc_id: int, actor: User) -> Replay:
@@ -43,6 +62,22 @@ def newest(session: Session, autodoc_id: int) -> Replay | None:
     """The last replay of a draft."""
     query = select(Replay).where(Replay.autodoc_id == autodoc_id)
     return session.scalars(query.order_by(Replay.id.desc()).limit(1)).one_or_none()
+
+
+def failed(session: Session, *, since: dt.datetime, limit: int) -> Sequence[FailedReplay]:
+    """Replays that came to nothing, newest first; only the last one of each draft, if that failed."""
+    query = (
+        select(Replay.finished_at, Replay.reason, User.name, Autodoc.number, Document.id, Document.title, Replay.state)
+        .ext(distinct_on(Replay.autodoc_id))
+        .join(User, User.id == Replay.requested_by_id)
+        .join(Autodoc, Autodoc.id == Replay.autodoc_id)
+        .join(Document, Document.id == Autodoc.document_id)
+        .order_by(Replay.autodoc_id, Replay.id.desc())
+        .subquery()
+    )
+    failures = select(query).where(query.c.state == ReplayState.FAILED, query.c.finished_at > since)
+    rows = session.execute(failures.order_by(query.c.finished_at.desc()).limit(limit))
+    return [FailedReplay(*row[:6]) for row in rows]
 
 
 def claim(session: Session, replay_id: int) -> Autodoc | None:

@@ -1,9 +1,10 @@
 """The outbox: a mail exists if and only if its cause was committed, and is sent at least once, recorded once."""
 
 import datetime as dt
+from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, String, Text
+from sqlalchemy import CheckConstraint, String, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from copydesk import jobs
@@ -46,3 +47,18 @@ def queue(session: Session, *, recipient: str, subject: str, body: str) -> Mail:
     session.flush()
     jobs.defer(session, jobs.Task.SEND_MAIL, jobs.Queue.MAIL, mail_id=mail.id)
     return mail
+
+
+def failed(session: Session, *, since: dt.datetime, limit: int) -> Sequence[Mail]:
+    """Mails that no server took, newest first."""
+    query = select(Mail).where(Mail.state == MailState.FAILED, Mail.created_at > since)
+    return session.scalars(query.order_by(Mail.id.desc()).limit(limit)).all()
+
+
+def send_again(session: Session, mail_id: int) -> bool:
+    """Queue a mail that failed once more; False: it did not fail, or somebody was quicker."""
+    again = update(Mail).where(Mail.id == mail_id, Mail.state == MailState.FAILED)
+    found = session.execute(again.values(state=MailState.QUEUED, reason=None).returning(Mail.id)).one_or_none()
+    if found is not None:
+        jobs.defer(session, jobs.Task.SEND_MAIL, jobs.Queue.MAIL, mail_id=mail_id)
+    return found is not None

@@ -11,13 +11,14 @@ from sqlalchemy import select
 from copydesk import audit
 from copydesk.accounts.models import Role, User
 from copydesk.audit import AuditEvent
-from copydesk.autodocs import queue, requests, timings
+from copydesk.autodocs import queue, replays, requests, timings
 from copydesk.autodocs.limits import TooManyDrafts
 from copydesk.autodocs.models import Autodoc, DraftKind
 from copydesk.autodocs.queue import Counts, Line
 from copydesk.config import Settings
 from copydesk.documents import access
 from copydesk.documents.errors import DocumentError, InvalidInput
+from copydesk.mail import outbox
 from copydesk.web.extensions import db
 from copydesk.web.forms import PauseForm
 from copydesk.web.guards import approved, person
@@ -25,6 +26,8 @@ from copydesk.web.queue_chart import charts, duration, rate
 
 blueprint = Blueprint("queue", __name__, url_prefix="/admin/queue")
 PAGE = 25
+OTHERS = 20  # letters and replays that failed: the newest are shown
+OTHERS_FOR = dt.timedelta(days=7)
 MOST_AT_ONCE = 200  # drafts that "Try all again" asks for in one request
 
 
@@ -98,13 +101,22 @@ def retry_all() -> ResponseReturnValue:
 @approved(Role.ADMIN)
 def stop(autodoc_id: int) -> ResponseReturnValue:
     draft = _load(autodoc_id)
-    if draft.kind is DraftKind.SPAN:
+    if draft.kind is not DraftKind.WHOLE:
         access.get(db.session(), draft.document_id, person(), lock=True)
         requests.stop(db.session(), Autodoc.id == autodoc_id)
         audit.record(db.session(), "draft.stopped", actor_id=person().id, object_type="autodoc", object_id=autodoc_id)
         return _done("The words for a passage were stopped.")
     document = requests.cancel(db.session(), draft.document_id, person())
     return _done(f"The draft of “{document.title}” was stopped.")
+
+
+@blueprint.post("/letters/<int:mail_id>/send-again")
+@approved(Role.ADMIN)
+def send_again(mail_id: int) -> ResponseReturnValue:
+    if not outbox.send_again(db.session(), mail_id):
+        return _done("This letter is on its way already.")
+    audit.record(db.session(), "mail.sent_again", actor_id=person().id, object_type="mail", object_id=mail_id)
+    return _done("The letter is in the queue again.")
 
 
 def heading(counts: Counts) -> str:
@@ -125,6 +137,7 @@ def _page() -> dict[str, Any]:
     course = timings.course(session, span)
     counts = queue.counts(session)
     failed = queue.failed(session, limit=PAGE + 1, offset=(failed_page - 1) * PAGE)
+    since = dt.datetime.now(dt.UTC) - OTHERS_FOR
     waiting = queue.live(session, limit=PAGE + 1, offset=(page - 1) * PAGE)
     return {
         "heading": heading(counts),
@@ -140,6 +153,8 @@ def _page() -> dict[str, Any]:
         "more": len(waiting) > PAGE,
         "failed": failed[:PAGE],
         "histories": _histories(failed[:PAGE]),
+        "failed_replays": replays.failed(session, since=since, limit=OTHERS),
+        "failed_letters": outbox.failed(session, since=since, limit=OTHERS),
         "failed_page": failed_page,
         "more_failed": len(failed) > PAGE,
         "now": dt.datetime.now(dt.UTC),
