@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from bench import desk, engines, machine, perplexity
+from bench import authorship, candidates, desk, engines, machine, pages, perplexity
 from bench.goals import goals
 from bench.models import large_model, weight_bytes
 from copydesk.engine.models import ModelFolder
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results.json"
 KEPT = ROOT / "var" / "bench"  # peers' environments, the model, and what peers make of it
 QUIET = 0.3  # load before a run
-PARTS = ("engines", "memory", "first", "desk", "seed", "perplexity")
+PARTS = ("engines", "memory", "first", "desk", "seed", "perplexity", "pages", "candidates", "authorship")
 
 
 def shared() -> Path:
@@ -65,20 +65,49 @@ def main(parts: tuple[str, ...], quick: bool, peers: tuple[str, ...]) -> None:
 
 def _measure(part: str, work: Path, quick: bool, peers: tuple[str, ...]) -> dict[str, Any]:
     """The part's figures by their names in the results; nothing where its data are missing, which is said."""
-    if part == "seed":
-        return {"seed_desk": desk.first_words(work, drafts=6 if quick else 30)}
-    if part == "perplexity":
-        corpus = shared() / "data" / "corpus"
-        if corpus.is_dir():
-            return {"perplexity": perplexity.run(corpus, KEPT, quick=quick)}
-        click.echo("  left out: no books in data/corpus of the folder that COPYDESK_SHARED names")
-        return {}
+    if part in _SMALL:
+        return _SMALL[part](work, quick)
     where = tokenizer()
     if where is None:
         click.echo("  left out: GPT-2's tokenizer was not found; COPYDESK_TOKENIZER names its folder")
         return {}
     model = large_model(KEPT / "124m", where)
     return _LARGE[part](model, work, quick, peers)
+
+
+def _pages(work: Path, quick: bool) -> dict[str, Any]:
+    found = pages.run(work, quick=quick)
+    if found is None:
+        click.echo("  left out: no chromium on the path")
+    return {"pages": found} if found else {}
+
+
+def _perplexity(_: Path, quick: bool) -> dict[str, Any]:
+    corpus = shared() / "data" / "corpus"
+    if corpus.is_dir():
+        return {"perplexity": perplexity.run(corpus, KEPT, quick=quick)}
+    click.echo("  left out: no books in data/corpus of the folder that COPYDESK_SHARED names")
+    return {}
+
+
+def _authorship(_: Path, quick: bool) -> dict[str, Any]:
+    data = shared() / "data"
+    if not (data / "coauthor" / "histories.jsonl").exists() or not (data / "corpus").is_dir():
+        click.echo("  left out: no data/coauthor and data/corpus in the folder that COPYDESK_SHARED names")
+        return {}
+    found = authorship.run(data, quick=quick)
+    show("Characters whose origin was mistaken", authorship.rows(found))
+    return {"authorship": found}
+
+
+# Parts with the seed model, or with none.
+_SMALL: Mapping[str, Callable[[Path, bool], dict[str, Any]]] = {
+    "seed": lambda work, quick: {"seed_desk": desk.first_words(work, drafts=6 if quick else 30)},
+    "candidates": lambda work, quick: {"candidates": candidates.run(work, quick=quick)},
+    "pages": _pages,
+    "perplexity": _perplexity,
+    "authorship": _authorship,
+}
 
 
 def _engines(model: ModelFolder, _: Path, quick: bool, peers: tuple[str, ...]) -> dict[str, Any]:

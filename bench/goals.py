@@ -43,6 +43,9 @@ def goals(results: Mapping[str, Any]) -> Iterator[Goal]:
         yield from _first_words(results["seed_desk"]["first_words_s"])
     if desk:
         yield _pages(desk["web"])
+    yield from _editing(results)
+    if results.get("authorship"):
+        yield from _authors(results["authorship"])
     if results.get("memory") and first.get("peak_bytes"):
         yield from _memory(results["memory"], first)
 
@@ -106,6 +109,46 @@ def _pages(web: Mapping[str, Any]) -> Goal:
     ours, theirs = (f"{1000 * web[name]['p95']:.0f} ms" for name in ("busy_s", "idle_s"))
     ratio, note = web["ratio_p95"], f"engine at {web['engine_cpu_percent_when_busy']} % of a core"
     return Goal("web p95, engine busy", ours, f"idle {theirs}", ratio, "at most 1.5", ratio <= 1.5, note)
+
+
+def _editing(results: Mapping[str, Any]) -> Iterator[Goal]:
+    if results.get("pages"):
+        yield from _document_page(results["pages"])
+    if results.get("candidates"):
+        yield from _candidates(results["candidates"])
+
+
+def _document_page(pages: Mapping[str, Any]) -> Iterator[Goal]:
+    painted, key = pages["first_paint"]["first_contentful_paint_ms"], pages["typing"]["main_thread_ms"]["p95"]
+    yield _at_most("first paint of a document, slow phone", painted, 1000, "ms", "the median of its rounds")
+    yield _at_most("a key in 20,000 words, p95", key, 16, "ms", "what the main thread does until it is painted")
+
+
+def _candidates(found: Mapping[str, Any]) -> Iterator[Goal]:
+    going_on, several = found["continuation"]["first_words_s"], found["candidates"]["whole_s"]
+    read = f"{found['words_before']} words before"
+    yield _at_most("words to go on with, first, p95", going_on["p95"], 1.5, "s", f"p50 {going_on['p50']} s; {read}")
+    what = f"{found['candidates_at_once']} candidates, written and ranked, p95"
+    first = found["candidates"]["first_words_s"]
+    note = f"p50 {several['p50']} s, first words {first['p50']} s; {read}"
+    yield _at_most(what, several["p95"], 1.5, "s", note)
+
+
+def _authors(found: Mapping[str, Any]) -> Iterator[Goal]:
+    method = "Copydesk, revisions alone"
+    for name in ("logged, all", "logged, all, by the desk's rule", "made"):
+        wrong = found["accuracy"][method][name]
+        for key, most in (("letters", 0.3), ("characters", 0.5), ("worst", 4)):
+            what = "the worst text’s characters" if key == "worst" else key
+            note = f"{method}; histories: {name}"
+            yield _at_most(f"{what} whose author is mistaken", wrong[f"{key}_percent"], most, "%", note)
+    for key, most, what in (("cold_ms", 2_000, "computed from nothing"), ("kept_ms", 50, "from what is kept")):
+        note = "5,000 words and 50 revisions, processor time"
+        yield _at_most(f"authors of every character, {what}", found["speed"][key], most, "ms", note)
+
+
+def _at_most(what: str, found: float, most: float, unit: str, note: str) -> Goal:
+    return Goal(what, f"{found:g} {unit}", f"{most:g} {unit}", found / most, "at most 1", found <= most, note)
 
 
 def _memory(memory: Mapping[str, Any], first: Mapping[str, Any]) -> Iterator[Goal]:

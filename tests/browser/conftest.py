@@ -87,6 +87,11 @@ def log_in(browser_of):
     return log_in
 
 
+def written(page):
+    """The text that stands in the editor: the hidden field is always in step with it."""
+    return page.locator("textarea[name=body]").input_value()
+
+
 def accessible(page):
     """No violation of WCAG 2.2 A and AA that axe can find."""
     # Playwright's own evaluation is not bound by the page's content security policy.

@@ -9,9 +9,11 @@ from tests.browser.conftest import accessible
 from tests.browser.test_drafting import create
 from tests.browser.test_pages import NARROW, fits
 from tests.browser.test_story import state
+from tests.browser.writing import body, opened, save, select, write
 
 TEXT = "The bakery is old. It smells of flour in the morning. People come from far away to see the pots."
 PASSAGE = "It smells of flour in the morning."
+IN_PLACE = "[data-previewed]"
 
 
 @pytest.fixture
@@ -25,62 +27,70 @@ def text_of(log_in):
         editor = log_in("editor@test.com", **options)
         editor.goto(sponsor.url)
         editor.get_by_role("button", name="Take").first.click()
-        editor.get_by_role("textbox", name="Text").fill(TEXT)
+        if options.get("java_script_enabled", True):
+            write(editor, TEXT)
+        else:
+            editor.get_by_role("textbox", name="Text").fill(TEXT)
         return editor
 
     return make
 
 
-def select(page, passage):
-    page.get_by_role("textbox", name="Text").evaluate(
-        """(field, passage) => { const at = field.value.indexOf(passage);
-        field.focus(); field.setSelectionRange(at, at + passage.length); }""",
-        passage,
-    )
+def uses(page):
+    return page.get_by_role("button", name=re.compile("^Use this"))
 
 
-def test_a_passage_is_redrafted_from_the_keyboard(text_of):
+def test_a_passage_is_redrafted_from_the_keyboard_and_undo_goes_across_it(text_of):
     page = text_of("A passage by keyboard")
-    button = page.locator("[data-redraft]")
+    button = page.get_by_role("button", name="Redraft")
     expect(button).to_be_disabled()
-    select(page, PASSAGE)
+    select(page, TEXT, PASSAGE)
     expect(button).to_be_enabled()
-    expect(button).to_have_text("Save and redraft this passage")
-    page.wait_for_timeout(800)  # by now the browser keeps a copy of the unsaved words
     page.keyboard.press("Control+j")
-    uses = page.get_by_role("button", name=re.compile("^Use this"))
-    expect(uses.first).to_be_focused(timeout=30_000)
+    expect(uses(page).first).to_be_focused(timeout=30_000)
     accessible(page)
+    expect(body(page)).to_have_value(TEXT)
     page.keyboard.press("ArrowDown")
     candidate = page.locator(".candidate-text").nth(1).inner_text()
-    expect(page.locator("[data-preview] mark")).to_have_text(candidate)
+    expect(page.locator(IN_PLACE)).to_have_text(candidate)
+    expect(body(page)).to_have_value(TEXT)  # it is only shown
     page.keyboard.press("2")
-    expect(page.get_by_role("textbox", name="Text")).to_have_value(TEXT.replace(PASSAGE, candidate))
-    expect(page.locator("[data-restore]")).to_be_hidden()
+    taken = TEXT.replace(PASSAGE, candidate)
+    expect(body(page)).to_have_value(taken)
+    expect(opened(page)).to_be_focused()
+    expect(page.locator("[data-candidates]")).to_be_hidden()
+    expect(page.locator(".cm-content .m", has_text=candidate)).to_be_visible()
+    page.reload()
+    opened(page).focus()
+    expect(body(page)).to_have_value(taken)
+    page.keyboard.press("Control+z")
+    expect(body(page)).to_have_value(TEXT)
+    page.keyboard.press("Control+Shift+Z")
+    expect(body(page)).to_have_value(taken)
 
 
 def test_escape_keeps_it_as_it_is(text_of):
     page = text_of("A passage kept", **NARROW)
-    select(page, PASSAGE)
-    page.locator("[data-redraft]").click()
+    select(page, TEXT, PASSAGE)
+    page.get_by_role("button", name="Redraft").click()
     expect(page.locator("[data-use]").first).to_be_visible(timeout=30_000)
     fits(page)
     accessible(page)
+    page.keyboard.press("x")  # the text rests
+    expect(body(page)).to_have_value(TEXT)
     page.keyboard.press("Escape")
-    text = page.get_by_role("textbox", name="Text")
-    expect(text).to_be_focused()
-    expect(text).to_have_value(TEXT)
-    assert text.evaluate("field => field.value.slice(field.selectionStart, field.selectionEnd)") == PASSAGE
-    page.keyboard.press("End")
+    expect(opened(page)).to_be_focused()
+    expect(page.locator(IN_PLACE)).to_have_count(0)
+    assert page.evaluate("getSelection().toString()") == PASSAGE
+    page.keyboard.press("Control+End")
     page.keyboard.type(" Typed on.")
-    expect(text).to_have_value(re.compile("Typed on"))
-    page.get_by_role("button", name="Save revision").click()
-    expect(page.get_by_text("Saved.").first).to_be_visible()
+    expect(body(page)).to_have_value(TEXT + " Typed on.")
+    save(page)
 
 
 def test_candidates_can_be_left_and_come_back_to(text_of):
     page = text_of("A passage left")
-    select(page, PASSAGE)
+    select(page, TEXT, PASSAGE)
     page.keyboard.press("Control+j")
     expect(page.locator("[data-candidates]")).to_be_visible()
     page.goto("/documents")
@@ -90,22 +100,54 @@ def test_candidates_can_be_left_and_come_back_to(text_of):
     accessible(page)
 
 
-def test_a_text_that_moved_on_meanwhile_keeps_what_was_typed(text_of):
-    page = text_of("A passage too late")
-    page.get_by_role("button", name="Save revision").click()
+def test_a_lost_network_is_said_calmly_and_the_text_goes_on(text_of):
+    page = text_of("A passage without network")
+    save(page)
+    select(page, TEXT, PASSAGE)
+    page.context.set_offline(True)
+    page.keyboard.press("Control+j")
+    expect(page.locator("[data-said]")).to_contain_text("The desk did not answer")
+    page.context.set_offline(False)
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" More.")
+    expect(body(page)).to_have_value(TEXT + " More.")
+
+
+def in_another_window(page, text):
+    """The same text, saved elsewhere meanwhile."""
     other = page.context.new_page()
     other.goto(page.url)
-    other.get_by_role("textbox", name="Text").fill("Saved in another window.")
-    other.get_by_role("button", name="Save revision").click()
-    expect(other.get_by_text("Saved.").first).to_be_visible()
-    text = page.get_by_role("textbox", name="Text")
-    text.press("Control+End")
+    write(other, text)
+    save(other)
+    other.close()
+    opened(page).focus()
+    page.keyboard.press("Control+End")
     page.keyboard.type(" Typed here.")
-    select(page, PASSAGE)
+    select(page, TEXT, PASSAGE)
     page.keyboard.press("Control+j")
-    expect(page.locator("[data-redraft-said]")).to_contain_text("A newer version was saved")
-    expect(text).to_have_value(TEXT + " Typed here.")
-    expect(text).to_be_editable()
+
+
+def test_a_change_elsewhere_is_merged_and_the_passage_found_again(text_of):
+    page = text_of("A passage in a merged text")
+    save(page)
+    in_another_window(page, TEXT.replace("The bakery is old.", "The bakery is quite old."))
+    expect(uses(page).first).to_be_focused(timeout=30_000)
+    expect(page.locator("[data-candidates-for]")).to_have_text(f"“{PASSAGE}”")
+    candidate = page.locator(".candidate-text").first.inner_text()
+    page.keyboard.press("1")
+    merged = TEXT.replace("is old", "is quite old").replace(PASSAGE, candidate) + " Typed here."
+    expect(body(page)).to_have_value(merged)
+
+
+def test_a_text_that_moved_on_meanwhile_keeps_what_was_typed(text_of):
+    page = text_of("A passage too late")
+    save(page)
+    in_another_window(page, TEXT + " Saved in another window.")
+    expect(page.locator("[data-said]")).to_contain_text("A newer version was saved")
+    expect(body(page)).to_have_value(TEXT + " Typed here.")
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" And more.")
+    expect(body(page)).to_have_value(TEXT + " Typed here. And more.")
 
 
 def test_without_script_sentences_are_ticked(text_of):

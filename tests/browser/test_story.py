@@ -5,7 +5,7 @@ import uuid
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import accessible
+from tests.browser.conftest import accessible, written
 
 PASSWORD = "a password of some length"
 
@@ -52,9 +52,8 @@ def test_the_whole_story(browser_of, log_in):
     editor.goto("/documents")
     editor.get_by_role("link", name="Ceramics at the bakery").click()
     text = editor.get_by_role("textbox", name="Text")
-    written = text.input_value()
-    assert len(re.findall(r"\w+", written)) > 20
-    text.fill(written + "\n\nThe ovens are cold now, and eleven pots stand where loaves once waited.")
+    assert len(re.findall(r"\w+", written(editor))) > 20
+    text.fill(written(editor) + "\n\nThe ovens are cold now, and eleven pots stand where loaves once waited.")
     editor.get_by_role("button", name="Save revision").click()
     expect(editor.get_by_text("Saved.").first).to_be_visible()
     deliver(editor)
@@ -72,7 +71,7 @@ def test_the_whole_story(browser_of, log_in):
     editor.goto(url)
     expect(editor.get_by_text("Please mention the salt glaze.").first).to_be_visible()
     text = editor.get_by_role("textbox", name="Text")
-    text.fill(text.input_value() + " The glaze is salt.")
+    text.fill(written(editor) + " The glaze is salt.")
     deliver(editor)
     state(editor, "signoff")
 

@@ -90,7 +90,8 @@ def test_the_main_job_through_nginx(stack, page_of):
     url = sponsor.url
     editor.goto(url)
     text = editor.get_by_role("textbox", name="Text")
-    text.fill(text.input_value() + "\n\nThe ovens are cold now, and eleven pots stand where loaves once waited.")
+    written = editor.locator("textarea[name=body]").input_value()
+    text.fill(f"{written}\n\nThe ovens are cold now, and eleven pots stand where loaves once waited.")
     editor.get_by_role("button", name="Save revision").click()
     expect(editor.get_by_text("Saved.").first).to_be_visible()
     deliver(editor)

@@ -51,6 +51,8 @@ def test_a_missing_setting_is_named(name):
         ("DRAFTS_PER_PERSON", "0"),
         ("DRAFTS_WAITING", "many"),
         ("QUEUE_PATIENCE", "0"),
+        ("MACHINE_SHARE_WARN", "96"),
+        ("MACHINE_SHARE_HOLD", "101"),
     ],
 )
 def test_a_bad_setting_is_named(name, value):

@@ -1,19 +1,25 @@
 """The transitions table is walked whole: every state, every act, every kind of person."""
 
+import datetime as dt
+
 import pytest
 
-from copydesk.autodocs import requests, spans
-from copydesk.documents import diagram, machine_words, operations, policy, revising
+from copydesk.autodocs import acceptances, continuations, requests, spans
+from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
+from copydesk.documents import diagram, machine_words, operations, policy, reviews, revising, suggesting, tidying
 from copydesk.documents.errors import DocumentError, DocumentNotFound, NotAllowed, WrongState
 from copydesk.documents.machine_words import Passage
 from copydesk.documents.models import State
+from copydesk.documents.paragraphs import fingerprint
+from copydesk.documents.reviews import ParagraphReview
 from copydesk.documents.revising import Text
+from copydesk.documents.suggestions import Suggestion
 from copydesk.documents.workflow import TRANSITIONS, Act, Who
 from tests import journeys
 from tests.conftest import ROOT
 
 PEOPLE = ("sponsor", "other_sponsor", "editor", "other_editor", "admin", "pending", "rejected", "suspended")
-MACHINE_ACTS = (Act.SUBMIT, Act.DRAFTED, Act.DRAFTED_SEVERAL, Act.FAILED)
+MACHINE_ACTS = (Act.SUBMIT, Act.DRAFTED, Act.DRAFTED_SEVERAL, Act.FAILED, Act.KEEP_UNSAVED)
 PLAYS = {
     "sponsor": {Who.SPONSOR},
     "other_sponsor": set(),
@@ -28,6 +34,32 @@ def perform(session, act, document, actor):
     written = Text(document.title, (head.body if head else "") + " More.", head.number if head else 0)
     passage = Passage(written.base, 0, 3, "Other words")
     side = requests.side_by_side(session, document.id)
+
+    def suggested():
+        """An open suggestion of the actor's own, in whatever state the document is."""
+        row = {"document_id": document.id, "number": 1, "base_number": written.base, "author_id": actor.id}
+        session.add(Suggestion(**row, start=0, end=3, replacement="Other"))
+        session.flush()
+        return 1
+
+    def reviewed():
+        """A review of the actor's own, in whatever state the document is."""
+        row = {"document_id": document.id, "revision_number": written.base, "start": 0, "end": 3}
+        made = ParagraphReview(**row, text_sha256="0" * 64, reason="Because.", reviewer_id=actor.id)
+        session.add(made)
+        session.flush()
+        return made.id
+
+    def proposed():
+        """The number of a candidate that was written, in whatever state the document is."""
+        place = {"kind": DraftKind.SPAN, "span_start": 0, "span_end": 3, "base_number": written.base}
+        kept = {"brief": "", "sampling": {}, "seed": 1, "model": "seed", "model_sha256": "0" * 64, "tokens_target": 9}
+        ended = {"state": DraftState.DONE, "text": "Other", "finished_at": dt.datetime.now(dt.UTC)}
+        row = {"document_id": document.id, "number": 99, "request": 99, "requested_by_id": actor.id}
+        session.add(Autodoc(**row, **place, **kept, **ended))
+        session.flush()
+        return 99
+
     doers = {
         Act.RETRY: lambda: requests.retry(session, document.id, actor),
         Act.REDRAFT: lambda: requests.redraft(session, document.id, actor),
@@ -38,10 +70,23 @@ def perform(session, act, document, actor):
         Act.TAKE_PASSAGE: lambda: machine_words.take_passage(
             session, document.id, actor, passage=passage, autodoc_id=side[0].id
         ),
+        Act.ASK_CONTINUATION: lambda: continuations.ask(
+            session, document.id, actor, base=written.base, text=written.body, at=3
+        ),
+        Act.ACCEPT_WORDS: lambda: acceptances.accept(session, document.id, actor, proposed(), 3),
         Act.SAVE: lambda: revising.save(session, document.id, actor, written),
         Act.DELIVER: lambda: revising.deliver(session, document.id, actor, written),
         Act.SIGN: lambda: operations.sign(session, document.id, actor, sha256=head.sha256 if head else ""),
         Act.ASSIGN: lambda: operations.assign(session, document.id, actor, None),
+        Act.SUGGEST: lambda: suggesting.propose(session, document.id, actor, base=written.base, body=written.body),
+        Act.ACCEPT_SUGGESTION: lambda: suggesting.accept(session, document.id, actor, suggested()),
+        Act.REFUSE_SUGGESTION: lambda: suggesting.refuse(session, document.id, actor, suggested()),
+        Act.TAKE_BACK_SUGGESTION: lambda: suggesting.take_back(session, document.id, actor, suggested()),
+        Act.REVIEW_PARAGRAPH: lambda: reviews.review(
+            session, document.id, actor, sha256=fingerprint(head.body if head else ""), reason="Because."
+        ),
+        Act.TAKE_BACK_REVIEW: lambda: reviews.take_back(session, document.id, actor, reviewed()),
+        Act.TIDY: lambda: tidying.apply(session, document.id, actor, base=written.base, rules=["quotes"]),
         Act.EDIT_BRIEF: lambda: operations.edit_brief(
             session, document.id, actor, title="New", brief="New brief.", base=1
         ),
@@ -114,8 +159,19 @@ def test_the_readme_shows_the_table_as_it_is():
 def test_the_diagram_shows_every_act_that_changes_a_state():
     still = {
         Act.SAVE,
+        Act.KEEP_UNSAVED,
         Act.ASK_PASSAGE,
         Act.TAKE_PASSAGE,
+        Act.ASK_CONTINUATION,
+        Act.ACCEPT_WORDS,
+        Act.SUGGEST,
+        Act.ACCEPT_SUGGESTION,
+        Act.REFUSE_SUGGESTION,
+        Act.TAKE_BACK_SUGGESTION,
+        Act.TIDY,
+        Act.REVIEW_PARAGRAPH,
+        Act.TAKE_BACK_REVIEW,
+        Act.DELETE,
         Act.EDIT_BRIEF,
         Act.WITHDRAW,
     }  # these lead nowhere else, or from everywhere

@@ -3,7 +3,9 @@
 import pytest
 from sqlalchemy.orm import object_session
 
-from copydesk.autodocs import replays, requests, spans
+from copydesk.autodocs import continuations, records, replays, requests, spans
+from copydesk.documents import kept_records, suggesting
+from copydesk.documents.record import encode
 from copydesk.web.guards import PUBLIC_ENDPOINTS
 from tests import journeys
 
@@ -38,7 +40,9 @@ MATRIX = {
     ("GET", "documents.index"): only("open"),
     ("GET", "documents.new"): only(403, sponsor="open", other_sponsor="open"),
     ("POST", "documents.new"): only(403, sponsor="open", other_sponsor="open"),
+    ("GET", "help.editing"): only("open"),
     ("GET", "documents.show"): READERS,
+    ("GET", "documents.desk"): READERS,
     ("GET", "documents.progress"): READERS,
     ("GET", "documents.draft_again"): OWNERS,
     ("POST", "documents.draft_again"): OWNERS,
@@ -51,13 +55,49 @@ MATRIX = {
     ("GET", "documents.candidates"): READERS,
     ("POST", "documents.take_candidate"): EDITORS_OWN,
     ("POST", "documents.discard_candidates"): EDITORS_OWN,
+    ("POST", "documents.go_on"): EDITORS_OWN,
+    ("GET", "documents.continuation"): EDITORS_OWN,
+    ("POST", "documents.accept_words"): EDITORS_OWN,
+    ("POST", "documents.stop_continuation"): EDITORS_OWN,
+    ("GET", "documents.suggest"): READERS,
+    ("POST", "documents.suggest"): READERS,
+    ("GET", "documents.open_suggestions"): READERS,
+    ("POST", "documents.accept_suggestion"): EDITORS_OWN,
+    ("POST", "documents.refuse_suggestion"): EDITORS_OWN,
+    ("POST", "documents.take_back_suggestion"): only(403, sponsor="open", other_sponsor=404, other_editor=404),
+    ("POST", "documents.accept_suggestions"): EDITORS_OWN,
+    ("POST", "documents.refuse_suggestions"): EDITORS_OWN,
+    ("GET", "documents.tidy"): EDITORS_OWN,
+    ("POST", "documents.look_over"): EDITORS_OWN,
+    ("POST", "documents.apply_tidy"): EDITORS_OWN,
     ("GET", "documents.history"): READERS,
     ("GET", "documents.revision"): READERS,
+    ("GET", "documents.compare"): READERS,
+    ("GET", "documents.looking"): READERS,
+    ("GET", "documents.looking_data"): READERS,
+    ("POST", "documents.looking_at_unsaved"): EDITORS_OWN,
     ("GET", "documents.record"): READERS,
+    ("GET", "documents.record_to_read"): READERS,
+    ("GET", "documents.paragraphs"): READERS,
+    ("GET", "documents.before"): EDITORS_OWN,
+    ("POST", "documents.review"): EDITORS_OWN,
+    ("POST", "documents.take_back_review"): EDITORS_OWN,
+    ("GET", "documents.delete"): ADMINS,
+    ("POST", "documents.delete"): ADMINS,
+    ("GET", "records.index"): ADMINS,
+    ("GET", "records.show"): READERS,
+    ("GET", "records.record"): READERS,
+    ("GET", "figures.show"): ADMINS,
+    ("GET", "figures.as_csv"): ADMINS,
     ("GET", "documents.brief"): SPONSORS_OWN,
     ("POST", "documents.brief"): SPONSORS_OWN,
     ("POST", "documents.save"): EDITORS_OWN,
     ("POST", "documents.deliver"): EDITORS_OWN,
+    ("PUT", "documents.keep_unsent"): EDITORS_OWN,
+    ("DELETE", "documents.discard_unsent"): EDITORS_OWN,
+    ("POST", "documents.drop_unsent"): EDITORS_OWN,
+    ("POST", "documents.give_sign"): READERS,
+    ("GET", "documents.look_around"): READERS,
     ("POST", "documents.decline"): EDITORS_OWN,
     ("POST", "documents.claim"): only(403, editor="open", other_editor=404),
     ("POST", "documents.request_changes"): SPONSORS_OWN,
@@ -81,6 +121,13 @@ MATRIX = {
     ("POST", "queue.retry"): ADMINS,
     ("POST", "queue.retry_all"): ADMINS,
     ("POST", "queue.stop"): ADMINS,
+    ("POST", "queue.send_again"): ADMINS,
+    ("GET", "house.index"): ADMINS,
+    ("POST", "house.add"): ADMINS,
+    ("POST", "house.add_list"): ADMINS,
+    ("POST", "house.remove"): ADMINS,
+    ("POST", "house.style"): ADMINS,
+    ("GET", "house.words"): only("open"),
     ("GET", "models.index"): ADMINS,
     ("POST", "models.use"): ADMINS,
     ("POST", "models.server"): ADMINS,
@@ -123,7 +170,10 @@ def test_a_route_without_a_guard_is_closed(app, as_person, cast, monkeypatch):
 
 def url_of(app, endpoint, document, cast):
     values = {"document_id": document.id, "number": 1, "asking": 2, "user_id": cast.pending.id, "role": "sponsor"}
+    values["word_id"] = values["review_id"] = 1
     values["autodoc_id"] = requests.drafts(object_session(document), document.id)[0].id
+    if endpoint == "documents.continuation":
+        values["number"] = 2  # after the draft
     rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
     with app.test_request_context():
         from flask import url_for
@@ -137,6 +187,12 @@ def test_who_gets_what(app, session, cast, make_document, as_person, method, end
     if endpoint in ("documents.candidates", "documents.replay_progress"):  # pages of something that was asked for
         spans.ask(session, document.id, cast.editor, base=document.text_number, start=0, end=5, count=1)
         replays.ask(session, requests.newest(session, document.id).id, cast.sponsor)
+    if endpoint == "documents.continuation":
+        continuations.ask(session, document.id, cast.editor, base=document.text_number, text="Typed", at=5)
+    if endpoint.startswith("records."):
+        kept_records.keep(session, document, cast.admin, record=encode(records.of(session, document)), reason="So.")
+    if endpoint.endswith("_suggestion"):
+        suggesting.propose(session, document.id, cast.sponsor, base=document.text_number, body="Other words.")
     session.commit()
     url = url_of(app, endpoint, document, cast)
     for name, expected in MATRIX[(method, endpoint)].items():

@@ -78,6 +78,10 @@ class Settings(BaseModel):
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = False
 
+    # Delivering: the machine's share of a text, in percent of its characters
+    machine_share_warn: Annotated[int, Field(ge=0, le=100)] = 85  # from here on untouched paragraphs are pointed out
+    machine_share_hold: Annotated[int, Field(ge=0, le=100)] = 95  # and from here each needs a review with a reason
+
     # Limits on input
     title_max_chars: Annotated[int, Field(ge=1)] = 200
     brief_max_chars: Annotated[int, Field(ge=1)] = 100_000
@@ -118,6 +122,12 @@ class Settings(BaseModel):
                 raise ValueError(f"{name.upper()} must be set to at least {least} random characters in production")
         if self.base_url.startswith("http://"):
             raise ValueError("BASE_URL must start with https:// in production")
+        return self
+
+    @model_validator(mode="after")
+    def _warns_before_it_holds(self) -> Self:
+        if self.machine_share_warn > self.machine_share_hold:
+            raise ValueError("MACHINE_SHARE_WARN must not be above MACHINE_SHARE_HOLD")
         return self
 
     @model_validator(mode="after")

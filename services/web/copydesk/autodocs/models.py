@@ -155,6 +155,7 @@ class Acceptance(Base):
     __tablename__ = "acceptances"
     __table_args__ = (
         CheckConstraint("characters > 0", "characters"),
+        UniqueConstraint("autodoc_id"),
         Index("ix_acceptances_document", "document_id", "id"),
     )
 

@@ -45,10 +45,17 @@ def create_document(
     brief: str,
     editor_id: int | None,
     options: DraftOptions = DraftOptions(),  # noqa: B008  a frozen value
+    most_words: int | None = None,
 ) -> Document:
     """A new document with its first drafts queued: all are committed, or nothing."""
     document = operations.create(
-        session, sponsor, title=title, brief=brief, editor_id=editor_id, sampling=options.to_dict()
+        session,
+        sponsor,
+        title=title,
+        brief=brief,
+        editor_id=editor_id,
+        sampling=options.to_dict(),
+        most_words=most_words,
     )
     _queue(session, document, sponsor, options, waits=False)
     return document

@@ -54,7 +54,7 @@ def ask(
         raise InvalidInput("count", f"Please ask for 1 to {MOST_CANDIDATES} candidates.")
     requests.stop(session, Autodoc.document_id == document_id, Autodoc.kind == DraftKind.SPAN)
     machine_words.record_passage_asked(session, document, actor, start=start, end=end, count=count)
-    options = _style(document, options)
+    options = style(document, options)
     return _queue(session, document, actor, options, base=base, start=start, end=end, count=count, passage=passage)
 
 
@@ -84,7 +84,8 @@ def take(session: Session, document_id: uuid.UUID, actor: User, autodoc_id: int)
         InvalidInput: `candidate`: it is none of this document's, or was not written.
     """
     access.lock_for(session, document_id, Act.TAKE_PASSAGE, actor)
-    query = select(Autodoc).where(Autodoc.id == autodoc_id, Autodoc.document_id == document_id)
+    mine = Autodoc.document_id == document_id, Autodoc.kind == DraftKind.SPAN
+    query = select(Autodoc).where(Autodoc.id == autodoc_id, *mine)
     one = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if one is None or one.span_start is None or one.span_end is None or one.base_number is None:
         raise InvalidInput("candidate", "There is no such candidate.")
@@ -118,7 +119,7 @@ def _passage(head: Revision, start: int, end: int) -> str:
     return passage
 
 
-def _style(document: Document, options: DraftOptions | None) -> DraftOptions:
+def style(document: Document, options: DraftOptions | None) -> DraftOptions:
     """How to write, and the document's own template; length, number and given words are a whole draft's."""
     kept = DraftOptions.from_dict(document.sampling)
     return replace(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, load_only
 from copydesk.autodocs import probabilities
 from copydesk.autodocs.models import LIVE, Autodoc, DraftKind, DraftState
 from copydesk.autodocs.options import DraftOptions
-from copydesk.documents import machine_words, revising
+from copydesk.documents import chain, machine_words, revising
 from copydesk.documents.models import Document, State
 
 
@@ -25,6 +25,9 @@ class Overtaken(Exception):
 
 class TextMovedOn(Exception):
     """The text was changed while these words were waited for. Please mark the passage again."""
+
+
+NOT_EDITED = "The text is not being edited any more, so there is nothing to go on from."
 
 
 @dataclass(frozen=True)
@@ -115,13 +118,15 @@ def claim(session: Session, autodoc_id: int) -> Claim:
 
 
 def place(session: Session, mine: Claim) -> Place:
-    """The text around the passage that `mine` is to write words for.
+    """The text around the passage that `mine` is to write words for, or around the cursor.
 
     Raises:
         TextMovedOn: it is another text by now, or nobody's to edit.
     """
     draft = session.get_one(Autodoc, mine.autodoc_id)
     document = session.get_one(Document, mine.document_id)
+    if draft.kind is DraftKind.CONTINUATION:
+        return _cursor(session, draft, document)
     head = revising.head_text(session, document)
     if draft.span_start is None or draft.span_end is None or head is None:
         raise ValueError(f"draft {mine.autodoc_id} has no passage")
@@ -129,6 +134,15 @@ def place(session: Session, mine: Claim) -> Place:
         raise TextMovedOn(TextMovedOn.__doc__)
     body = head.body
     return Place(body[: draft.span_start], body[draft.span_start : draft.span_end], body[draft.span_end :])
+
+
+def _cursor(session: Session, draft: Autodoc, document: Document) -> Place:
+    """Where words that go on belong: in the text as its editor had it, whatever was saved since."""
+    if document.state is not State.EDITING:
+        raise TextMovedOn(NOT_EDITED)
+    base = chain.revision(session, document, draft.base_number or 0) if draft.unsaved_text is None else None
+    text = base.body if base else draft.unsaved_text or ""
+    return Place(text[: draft.span_start], "", text[draft.span_end :])
 
 
 def begin(
@@ -202,7 +216,7 @@ def hand_back(session: Session, mine: Claim, *, waiting: bool, failed: bool = Fa
 
 def _conclude(session: Session, mine: Claim, document: Document) -> None:
     """When this was the last of its request: one draft becomes the text, several are offered, none is a failure."""
-    if mine.kind is DraftKind.SPAN:
+    if mine.kind is not DraftKind.WHOLE:
         return
     side = _side_by_side(session, mine)
     if any(one.is_live for one in side):

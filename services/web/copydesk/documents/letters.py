@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from copydesk import mail
 from copydesk.accounts.models import User
 from copydesk.config import settings
-from copydesk.documents.models import Document
+from copydesk.documents.models import Document, State
 
 ASSIGNED = """{actor} gave you “{title}” to edit.
 """
@@ -21,9 +21,17 @@ SEVERAL = """The machine wrote several drafts of “{title}”. They wait for yo
 """
 DELIVERED = """{actor} delivered “{title}”. It waits for your sign-off.
 """
+SUGGESTED = """{actor} suggests changes to “{title}”. They wait in the text for you to accept or refuse.
+"""
 CHANGES = """{actor} asks for changes to “{title}”:
 
 {note}
+"""
+DELETED = """{actor} deleted “{title}”:
+
+{note}
+
+Its record is kept: who wrote what, every version, every draft.
 """
 SIGNED = """{actor} approved “{title}”. Nothing is left to do.
 """
@@ -37,12 +45,13 @@ def tell(
     template: str,
     subject: str,
     note: str = "",
+    page: str = "documents",
 ) -> None:
     """Write `person` a mail about `document`; nobody is told of their own act. No actor: it was the machine."""
     if person is None or (actor is not None and person.id == actor.id):
         return
     words = template.format(actor=actor.name if actor else "The machine", title=document.title, note=note)
-    address = f"{settings().base_url}/documents/{document.id}"
+    address = f"{settings().base_url}/{page}/{document.id}"
     subject = subject.format(title=document.title)
     mail.queue(session, recipient=person.email, subject=subject, body=f"Hello {person.name},\n\n{words}\n{address}\n")
 
@@ -73,9 +82,21 @@ def tell_of_delivery(session: Session, document: Document, actor: User) -> None:
     tell(session, document, document.sponsor, actor, DELIVERED, "For your sign-off: {title}")
 
 
+def tell_of_suggestions(session: Session, document: Document, actor: User) -> None:
+    """The editor, while it is theirs to decide; what is suggested at sign-off comes with the ask for changes."""
+    if document.state is State.EDITING:
+        tell(session, document, document.editor, actor, SUGGESTED, "Changes suggested: {title}")
+
+
 def tell_of_changes(session: Session, document: Document, actor: User, note: str) -> None:
     tell(session, document, document.editor, actor, CHANGES, "Changes asked: {title}", note)
 
 
 def tell_of_signature(session: Session, document: Document, actor: User) -> None:
     tell(session, document, document.editor, actor, SIGNED, "Approved: {title}")
+
+
+def tell_of_deletion(session: Session, document: Document, actor: User, note: str) -> None:
+    """Everyone whose document it was; the letter leads to the record, which stays."""
+    for person in (document.sponsor, document.editor):
+        tell(session, document, person, actor, DELETED, "Deleted: {title}", note, page="records")

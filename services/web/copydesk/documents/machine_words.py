@@ -30,6 +30,18 @@ def record_passage_asked(
     access.record(session, Act.ASK_PASSAGE, document, actor, before=document.state, extra=({}, asked))
 
 
+def record_continuation_asked(session: Session, document: Document, actor: User, *, base: int, at: int) -> None:
+    """The editor asked how the text could go on. The caller holds the row's lock for `ASK_CONTINUATION`."""
+    asked: dict[str, object] = {"base": base, "at": at}
+    access.record(session, Act.ASK_CONTINUATION, document, actor, before=document.state, extra=({}, asked))
+
+
+def record_words_accepted(session: Session, document: Document, actor: User, *, autodoc_id: int) -> None:
+    """The editor took words of this draft, the first of them. The caller holds the row's lock for `ACCEPT_WORDS`."""
+    taken: dict[str, object] = {"autodoc": autodoc_id}
+    access.record(session, Act.ACCEPT_WORDS, document, actor, before=document.state, extra=({}, taken))
+
+
 def take_passage(
     session: Session, document_id: uuid.UUID, actor: User, *, passage: Passage, autodoc_id: int
 ) -> Revision:

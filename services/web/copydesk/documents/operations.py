@@ -12,14 +12,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import Role, Status, User
-from copydesk.documents import access, chain, letters, policy, revising, text
+from copydesk.documents import access, chain, letters, policy, revising, suggestions, text, unsent
 from copydesk.documents.errors import CommentNeeded, EditorNotAvailable, NotAllowed, SelfApproval, StaleHead
 from copydesk.documents.models import Document, Kind, State
 from copydesk.documents.workflow import TRANSITIONS, Act
 
 
 def create(
-    session: Session, sponsor: User, *, title: str, brief: str, editor_id: int | None, sampling: dict[str, Any]
+    session: Session,
+    sponsor: User,
+    *,
+    title: str,
+    brief: str,
+    editor_id: int | None,
+    sampling: dict[str, Any],
+    most_words: int | None = None,
 ) -> Document:
     """A new document in `drafting`; the caller queues its drafts in the same transaction."""
     if not policy.can_create(sponsor):
@@ -31,6 +38,7 @@ def create(
         sponsor_id=sponsor.id,
         editor_id=_editor(session, editor_id),
         sampling=sampling,
+        most_words=text.most_words(most_words),
     )
     session.add(document)
     session.flush()
@@ -51,6 +59,8 @@ def move(session: Session, document_id: uuid.UUID, act: Act, actor: User, *, com
     if TRANSITIONS[act].comment and text.is_blank(comment):
         raise CommentNeeded
     before = document.state
+    if act in (Act.DECLINE, Act.REDRAFT, Act.WITHDRAW):
+        _keep_unsaved(session, document, actor)
     if act is Act.CLAIM:
         document.editor_id = actor.id
     if act is Act.DECLINE:
@@ -68,18 +78,33 @@ def move(session: Session, document_id: uuid.UUID, act: Act, actor: User, *, com
     return document
 
 
-def edit_brief(session: Session, document_id: uuid.UUID, actor: User, *, title: str, brief: str, base: int) -> Document:
+def edit_brief(
+    session: Session,
+    document_id: uuid.UUID,
+    actor: User,
+    *,
+    title: str,
+    brief: str,
+    base: int,
+    most_words: int | None = None,
+) -> Document:
     """The sponsor changes what was asked for; the text is not touched until a redraft is asked for."""
     document = access.lock_for(session, document_id, Act.EDIT_BRIEF, actor)
     if base != chain.brief_number(session, document):
         raise StaleHead
-    title, brief = text.title(title), text.brief(brief)
-    if (title, brief) == (document.title, document.brief):
+    title, brief, most_words = text.title(title), text.brief(brief), text.most_words(most_words)
+    was = document.most_words
+    words_differ = (title, brief) != (document.title, document.brief)
+    if not words_differ and most_words == was:
         return document
-    document.title, document.brief = title, brief
-    chain.append(session, document, kind=Kind.BRIEF, title=title, body=brief, author_id=actor.id)
+    document.title, document.brief, document.most_words = title, brief, most_words
+    if words_differ:
+        chain.append(session, document, kind=Kind.BRIEF, title=title, body=brief, author_id=actor.id)
     access.enter(document, Act.EDIT_BRIEF)
-    access.record(session, Act.EDIT_BRIEF, document, actor, before=document.state)
+    limits: tuple[dict[str, object], dict[str, object]] = ({"most_words": was}, {"most_words": most_words})
+    access.record(
+        session, Act.EDIT_BRIEF, document, actor, before=document.state, extra=limits if most_words != was else ({}, {})
+    )
     return document
 
 
@@ -88,6 +113,8 @@ def assign(session: Session, document_id: uuid.UUID, actor: User, editor_id: int
     document = access.lock_for(session, document_id, Act.ASSIGN, actor)
     before = document.state
     previous = document.editor
+    if document.editor_id != editor_id:
+        _keep_unsaved(session, document, actor)
     document.editor_id = _editor(session, editor_id)
     access.enter(document, Act.ASSIGN)
     access.record(
@@ -117,6 +144,7 @@ def sign(session: Session, document_id: uuid.UUID, actor: User, *, sha256: str) 
         raise StaleHead
     if revising.wrote_in_round(session, document, actor):
         raise SelfApproval
+    suggestions.refuse_signing(session, document)
     document.signed_sha256, document.signed_by_id = head.sha256, actor.id
     document.signed_at = dt.datetime.now(dt.UTC)
     access.enter(document, Act.SIGN)
@@ -133,6 +161,7 @@ def release_work(session: Session, editor: User, actor: User) -> int:
         if document.state in (State.APPROVED, State.WITHDRAWN):
             continue
         before = document.state
+        _keep_unsaved(session, document, actor)
         document.editor_id = None
         if document.state in (State.EDITING, State.SIGNOFF):
             document.state = State.UNASSIGNED
@@ -140,6 +169,12 @@ def release_work(session: Session, editor: User, actor: User) -> int:
         access.record(session, Act.ASSIGN, document, actor, before=before, note="The editor was suspended.")
         moved += 1
     return moved
+
+
+def _keep_unsaved(session: Session, document: Document, actor: User) -> None:
+    """Nobody's typing is lost when a text leaves its editor's hands."""
+    if document.state is State.EDITING:
+        unsent.keep_as_revisions(session, document, actor)
 
 
 def _void_signature(document: Document) -> None:

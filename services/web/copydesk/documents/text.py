@@ -6,6 +6,8 @@ import unicodedata
 from copydesk.config import settings
 from copydesk.documents.errors import InvalidInput
 
+MOST_WORDS = 100_000  # the largest limit that a sponsor can set
+
 _LINE_ENDS = re.compile(r"\r\n?|\x85|\u2028|\u2029")
 # PostgreSQL can't store NUL, and no other control character has a meaning in a text.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -48,6 +50,17 @@ def title(typed: str) -> str:
 def brief(typed: str) -> str:
     """A document's brief as it is kept."""
     return required("brief", clean(typed).strip(), name="brief", most=settings().brief_max_chars)
+
+
+def most_words(limit: int | None) -> int | None:
+    """The limit on a text's length, or none.
+
+    Raises:
+        InvalidInput: no number of words that anyone could write.
+    """
+    if limit is not None and not 1 <= limit <= MOST_WORDS:
+        raise InvalidInput("most_words", f"Please give a number of words from 1 to {MOST_WORDS:,}, or none.")
+    return limit
 
 
 def count_words(text: str) -> int:

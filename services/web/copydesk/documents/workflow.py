@@ -24,13 +24,24 @@ class Act(StrEnum):
     CLAIM = "claim"
     DECLINE = "decline"
     SAVE = "save"
+    KEEP_UNSAVED = "keep unsaved words"
     ASK_PASSAGE = "ask for a passage"
     TAKE_PASSAGE = "take a passage"
+    ASK_CONTINUATION = "ask how to go on"
+    ACCEPT_WORDS = "accept words"
+    SUGGEST = "suggest"
+    ACCEPT_SUGGESTION = "accept suggestion"
+    REFUSE_SUGGESTION = "refuse suggestion"
+    TAKE_BACK_SUGGESTION = "take back suggestion"
+    TIDY = "tidy"
+    REVIEW_PARAGRAPH = "review a paragraph"
+    TAKE_BACK_REVIEW = "take back a review"
     EDIT_BRIEF = "edit brief"
     DELIVER = "deliver"
     REQUEST_CHANGES = "request changes"
     SIGN = "sign"
     WITHDRAW = "withdraw"
+    DELETE = "delete"
 
 
 class Who(StrEnum):
@@ -39,6 +50,7 @@ class Who(StrEnum):
     ANY_EDITOR = "an editor"  # any approved one, where claiming is on
     ADMIN = "an admin"
     WORKER = "the worker"
+    DESK = "the desk"  # itself, as a part of another act
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,8 @@ class Transition:
 
 S = State
 _OWNERS = (Who.SPONSOR, Who.ADMIN)
+# Nobody writes or signs here, so nobody's work goes with the document.
+_AT_REST = (S.DRAFT_FAILED, S.CHOOSING, S.UNASSIGNED, S.WITHDRAWN)
 _UNFINISHED = (S.DRAFTING, S.DRAFT_FAILED, S.CHOOSING, S.UNASSIGNED, S.EDITING, S.SIGNOFF, S.APPROVED)
 
 TRANSITIONS: dict[Act, Transition] = {
@@ -87,6 +101,9 @@ TRANSITIONS: dict[Act, Transition] = {
         Transition(Act.DECLINE, (S.EDITING,), (S.UNASSIGNED,), (Who.EDITOR,), "gave the text back", comment=True),
         Transition(Act.SAVE, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "saved a revision"),
         Transition(
+            Act.KEEP_UNSAVED, (S.EDITING,), (), (Who.DESK,), "kept what the editor had typed and not saved as a version"
+        ),
+        Transition(
             Act.ASK_PASSAGE,
             (S.EDITING,),
             (S.EDITING,),
@@ -95,6 +112,41 @@ TRANSITIONS: dict[Act, Transition] = {
         ),
         Transition(
             Act.TAKE_PASSAGE, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "took the machine's words for a passage"
+        ),
+        Transition(
+            Act.ASK_CONTINUATION,
+            (S.EDITING,),
+            (S.EDITING,),
+            (Who.EDITOR,),
+            "asked the machine how the text could go on",
+        ),
+        Transition(Act.ACCEPT_WORDS, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "took words that the machine proposed"),
+        Transition(
+            Act.SUGGEST,
+            (S.EDITING, S.SIGNOFF),
+            (),
+            (Who.EDITOR, Who.SPONSOR, Who.ADMIN),
+            "suggested changes to the text",
+        ),
+        Transition(Act.ACCEPT_SUGGESTION, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "accepted a suggestion"),
+        Transition(Act.REFUSE_SUGGESTION, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "refused a suggestion"),
+        Transition(
+            Act.TAKE_BACK_SUGGESTION,
+            (S.EDITING, S.SIGNOFF),
+            (),
+            (Who.EDITOR, Who.SPONSOR, Who.ADMIN),
+            "took a suggestion back",
+        ),
+        Transition(Act.TIDY, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "let the desk tidy up the text"),
+        Transition(
+            Act.REVIEW_PARAGRAPH,
+            (S.EDITING,),
+            (S.EDITING,),
+            (Who.EDITOR,),
+            "read a paragraph and left it as the machine wrote it",
+        ),
+        Transition(
+            Act.TAKE_BACK_REVIEW, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "took a review of a paragraph back"
         ),
         Transition(
             Act.EDIT_BRIEF,
@@ -107,5 +159,6 @@ TRANSITIONS: dict[Act, Transition] = {
         Transition(Act.REQUEST_CHANGES, (S.SIGNOFF,), (S.EDITING,), (Who.SPONSOR,), "asked for changes", comment=True),
         Transition(Act.SIGN, (S.SIGNOFF,), (S.APPROVED,), (Who.SPONSOR,), "approved the text"),
         Transition(Act.WITHDRAW, _UNFINISHED, (S.WITHDRAWN,), _OWNERS, "withdrew the document"),
+        Transition(Act.DELETE, _AT_REST, (), (Who.ADMIN,), "deleted the document; its record is kept"),
     )
 }

@@ -12,11 +12,15 @@ from copydesk.web import (
     admin,
     documents,
     errors,
+    figures,
     guards,
     health,
+    help_pages,
     home,
+    house,
     models,
     queue,
+    records,
     request_log,
     security,
     templating,
@@ -53,7 +57,7 @@ def create_app(config: Settings | None = None) -> Flask:
     app.before_request(guards.refuse_unguarded)
     templating.install(app)
     errors.install(app)
-    for room in (home, account, admin, models, queue, documents, health):
+    for room in (home, help_pages, account, admin, house, models, queue, documents, records, figures, health):
         app.register_blueprint(room.blueprint)
     return app
 

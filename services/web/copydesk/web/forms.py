@@ -14,8 +14,8 @@ from wtforms import (
     SubmitField,
     TextAreaField,
 )
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, ValidationError
-from wtforms.widgets import HiddenInput
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.widgets import HiddenInput, TextInput
 
 from copydesk.documents.text import clean, clean_line, is_blank
 
@@ -82,11 +82,24 @@ class ReasonForm(FlaskForm):
     )
 
 
+class WholeNumber(IntegerField):
+    """A number somebody types; anything else is asked for again in plain words."""
+
+    widget = TextInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = (valuelist[0] if valuelist else "").strip().replace(",", "")
+        if typed and not (typed.isascii() and typed.isdigit() and len(typed) < 10):
+            raise ValueError("Please enter a whole number, or nothing.")
+        self.data = int(typed) if typed else None
+
+
 class BriefForm(FlaskForm):
     """What the sponsor asks for; lengths are checked by the documents room, which knows the desk's limits."""
 
     title = StringField("Title", filters=[line])
     brief = TextAreaField("Brief", filters=[block])
+    most_words = WholeNumber("At most … words", [Optional()])
 
 
 class DraftOptionsForm(FlaskForm):
@@ -130,10 +143,61 @@ class PassageForm(FlaskForm):
     count = IntegerField(default=3, validators=[NumberRange(1, 5, "One to five candidates, please.")])
 
 
+class ReviewForm(FlaskForm):
+    """“Reviewed unchanged, because …”: typed, or by the button of a handy reason."""
+
+    sha256 = HiddenField(validators=[InputRequired("Please open the text again."), Length(max=64)])
+    reason = StringField("Reviewed unchanged, because …", [Length(max=500, message="At most 500 characters, please.")])
+    quick = StringField()
+
+
+class DeletionForm(FlaskForm):
+    title = StringField("The document’s title, to confirm", [Length(max=400, message="This is not the title.")])
+    reason = TextAreaField(
+        "Reason",
+        [
+            visible("Please give a reason; the document’s people will read it."),
+            Length(max=1000, message="At most 1,000 characters, please."),
+        ],
+        filters=[block],
+    )
+
+
 class TextForm(FlaskForm):
     title = StringField("Title", filters=[line])
     body = TextAreaField("Text", filters=[block])
     base_revision = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    # The window it was typed in, and which of its sendings this is; only script knows them.
+    tab = HiddenField(validators=[Optional(), Regexp(r"^[A-Za-z0-9-]{1,36}$")])
+    version = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(0, 2**31 - 1)])
+    typed_on = IntegerField(widget=HiddenInput(), validators=[Optional()])  # with choices: what they were typed on
+
+
+class SuggestForm(FlaskForm):
+    """A changed text, as suggestions; with `start` and `end` other words for one place."""
+
+    base_revision = IntegerField(widget=HiddenInput(), validators=[InputRequired("Please open the text again.")])
+    body = TextAreaField("Text", filters=[block])
+    start = IntegerField(validators=[Optional(), NumberRange(0, message="Please choose a place in the text.")])
+    end = IntegerField(validators=[Optional(), NumberRange(0, message="Please choose a place in the text.")])
+    note = TextAreaField("Why?", [Length(max=1000, message="At most 1,000 characters, please.")], filters=[block])
+
+
+class TidyForm(FlaskForm):
+    """Which rules may go over which version of the text."""
+
+    base_revision = IntegerField(widget=HiddenInput(), validators=[InputRequired("Please open the text again.")])
+
+
+class HouseWordForm(FlaskForm):
+    word = StringField("The house writes", filters=[line])
+    instead_of = StringField("Instead of", filters=[line])
+
+
+class WordListForm(FlaskForm):
+    pasted = TextAreaField(
+        "A list, one word a line", [Length(max=1_000_000, message="This list is too long.")], filters=[block]
+    )
 
 
 class CommentForm(FlaskForm):

@@ -86,11 +86,22 @@ def install(app: Flask) -> None:
 
 
 def asset(source: str) -> dict[str, Any]:
-    """The built files of one front-end entry, by Vite's manifest; nothing when the front end is not built."""
-    entry = _manifest(_manifest_time()).get(source)
+    """The built files of one front-end entry or chunk, by Vite's manifest; nothing when the front end is not built.
+
+    `modules`: what else the script imports, to be fetched at the same time.
+    """
+    manifest = _manifest(_manifest_time())
+    entry = manifest.get(source)
     if entry is None:
-        return {"js": None, "css": []}
-    return {"js": _static(entry["file"]), "css": [_static(name) for name in entry.get("css", [])]}
+        return {"js": None, "css": [], "modules": []}
+    chunks = [entry, *(manifest[name] for name in entry.get("imports", []))]
+    # Another entry that it imports stands on the page already.
+    own = [chunk for chunk in chunks if chunk is entry or not chunk.get("isEntry")]
+    return {
+        "js": _static(entry["file"]),
+        "css": [_static(name) for chunk in own for name in chunk.get("css", [])],
+        "modules": [_static(chunk["file"]) for chunk in own[1:]],
+    }
 
 
 def when(value: dt.datetime | None) -> Markup:

@@ -21,6 +21,7 @@ from copydesk.documents.errors import InvalidInput
 from copydesk.engine.client import Chunk
 from copydesk.engine.errors import EngineBusy, EngineError, EngineOtherModel, EngineUnreachable, ModelError
 from copydesk.engine.prompt import NoRoom, PlainPrompts, Prompts
+from copydesk.worker.continuations import plan_continuation
 from copydesk.worker.engines import Served
 from copydesk.worker.passages import plan_passage
 from copydesk.worker.plan import Plan, plan_whole
@@ -136,10 +137,12 @@ class Drafter:
             return plan_whole(mine, builder, mine.tokens_target)
         with transaction(self.database) as session:
             place = writing.place(session, mine)
+        if mine.kind is DraftKind.CONTINUATION:
+            return plan_continuation(mine, builder, place)
         return plan_passage(mine, builder, place)
 
     def _receive(self, mine: Claim, served: Served, builder: Prompts, plan: Plan) -> Received:
-        received, saved_at = Received(), 0.0
+        received, saved_at, waited_for = Received(), 0.0, True
         chunks = served.client.stream(
             plan.prompt.question, plan.sampling, model=builder.alias or served.model, keep=plan.prompt.keep
         )
@@ -147,13 +150,13 @@ class Drafter:
             for chunk in chunks:
                 check_model(chunk, builder)
                 received.add(chunk, builder)
-                first = received.characters == len(chunk.text) > 0  # nobody waits for these a moment longer
+                first = waited_for and plan.shown(received.text) != ""  # nobody waits for these a moment longer
                 pause = max(SAVE_EVERY, received.characters / CHARACTERS_A_SECOND)
                 if first or time.monotonic() - saved_at >= pause:
                     tokens = max(len(received.tokens), received.steps)
                     with transaction(self.database) as session:
                         writing.progress(session, mine, plan.shown(received.text), tokens)
-                    saved_at = time.monotonic()
+                    saved_at, waited_for = time.monotonic(), waited_for and not first
                 if self.stopping.is_set():
                     self._hand_back(mine)
         finally:

@@ -19,6 +19,7 @@ from copydesk.jobs import DRAFTING, Queue, Task
 from copydesk.worker import postman
 from copydesk.worker.drafting import Drafter, TryLater
 from copydesk.worker.engines import Engines
+from copydesk.worker.housekeeping import keep_house
 from copydesk.worker.jobs import DeskJobs
 from copydesk.worker.replaying import Replayer
 
@@ -89,6 +90,7 @@ async def _run(settings: Settings, app: procrastinate.App, drafter: Drafter) -> 
     loop.set_default_executor(ThreadPoolExecutor(settings.worker_concurrency + MAIL_PLACES + 2))
     async with app.open_async():
         watch = asyncio.create_task(_watch(drafter.database, settings))
+        house = asyncio.create_task(keep_house(drafter.database))
         loops = [
             _loop(app, settings, "drafts", DRAFTING, settings.worker_concurrency),
             _loop(app, settings, "mail", [Queue.MAIL], MAIL_PLACES),
@@ -107,7 +109,7 @@ async def _run(settings: Settings, app: procrastinate.App, drafter: Drafter) -> 
         except asyncio.CancelledError:
             log.info("worker.stopped")
         finally:
-            for task in (watch, *loops):
+            for task in (watch, house, *loops):
                 task.cancel()
             await asyncio.wait(loops)
 

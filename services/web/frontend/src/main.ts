@@ -2,22 +2,22 @@
 import "./styles/index.css";
 import { holdBack } from "./busy";
 import { chooseDraft } from "./choosing";
+import { walkChanges } from "./comparing";
 import { askFirst } from "./confirm";
 import { count } from "./counter";
+import { one } from "./dom";
 import { rememberDoubt } from "./doubt";
+import { showOthers } from "./editor/presence";
 import { setOptions } from "./options";
 import { closeMenus, openPopovers, showErrors } from "./page";
-import { redraftPassages } from "./passage";
 import { followDraft } from "./progress";
 import { watchQueue } from "./queue";
 import { listen } from "./shortcuts";
 import { switchTheme } from "./theme";
-import { tint } from "./tint";
 import { guard } from "./unsaved";
 import { waitForMachine } from "./wait";
 
 count();
-tint(); // before unsaved words come back, so that they are marked as typed
 guard();
 askFirst();
 holdBack();
@@ -30,6 +30,11 @@ setOptions();
 followDraft();
 watchQueue();
 chooseDraft();
-redraftPassages();
 rememberDoubt();
+walkChanges();
 waitForMachine();
+showOthers();
+
+// The editor is a chunk of its own: only whoever writes a text needs it.
+const writing = one<HTMLFormElement>("form[data-desk]");
+if (writing) void import("./editor").then(({ open }) => open(writing));

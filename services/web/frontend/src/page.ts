@@ -20,7 +20,11 @@ export function openPopovers(): void {
   for (const dialog of all("[popover][data-open]")) dialog.showPopover();
 }
 
-/** After a refused form, the keyboard starts at what is wrong. */
+/** After a refused form, the keyboard starts at what is wrong: at the words themselves, where an error names a place. */
 export function showErrors(): void {
-  one("[data-focus]")?.focus();
+  const note = one("[data-focus]");
+  const place = one<HTMLAnchorElement>("a[data-jump]", note ?? document)?.hash;
+  const target = place ? document.getElementById(place.slice(1)) : null;
+  (target ?? note)?.focus();
+  target?.scrollIntoView({ block: "center" });
 }

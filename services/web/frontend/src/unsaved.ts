@@ -34,10 +34,10 @@ export function guard(): void {
     form.addEventListener("submit", (event) => {
       leaving = !event.defaultPrevented;
     });
-    if (form.dataset["keep"]) keepCopy(form, PREFIX + form.dataset["keep"]);
+    if (form.dataset["keep"] && !("desk" in form.dataset)) keepCopy(form, PREFIX + form.dataset["keep"]);
   }
   window.addEventListener("beforeunload", (event) => {
-    if (!leaving && forms.some(changed)) event.preventDefault();
+    if (!leaving && forms.some((form) => changed(form) && !("safe" in form.dataset))) event.preventDefault();
   });
   for (const form of all<HTMLFormElement>("form[data-forget]")) form.addEventListener("submit", forget);
 }

@@ -68,6 +68,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["revision_id"], ["revisions.id"], name=op.f("fk_attributions_revision_id")),
         sa.PrimaryKeyConstraint("revision_id", "algorithm", name=op.f("pk_attributions")),
     )
+    op.create_table(
+        "efforts",
+        sa.Column("revision_id", sa.BigInteger(), nullable=False),
+        sa.Column("algorithm", sa.Integer(), nullable=False),
+        sa.Column("autodoc_id", sa.BigInteger(), nullable=False),
+        sa.Column("figures", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=NOW, nullable=False),
+        sa.ForeignKeyConstraint(["revision_id"], ["revisions.id"], name=op.f("fk_efforts_revision_id")),
+        sa.PrimaryKeyConstraint("revision_id", "algorithm", name=op.f("pk_efforts")),
+    )
     # Revisions stay append-only, but for a document that is deleted as a whole, after its record was kept.
     op.execute(
         """
@@ -96,6 +106,7 @@ def downgrade() -> None:
         """
     )
     for table in (
+        "efforts",
         "attributions",
         "kept_records",
         "acceptances",
@@ -158,10 +169,13 @@ def _create_unsent_texts() -> None:
         _person("person_id"),
         sa.Column("tab", sa.String(length=36), nullable=False),
         sa.Column("base_number", sa.Integer(), nullable=False),
-        sa.Column("title", sa.String(length=400), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("title", sa.String(length=400), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("saved_as", sa.Integer(), nullable=True),
+        sa.Column("saved_version", sa.Integer(), nullable=True),
         _moment("kept_at"),
+        sa.CheckConstraint("(title IS NULL) = (body IS NULL)", name=op.f("ck_unsent_texts_title_and_body")),
         _refers("unsent_texts", "document_id", "documents.id"),
         _refers("unsent_texts", "person_id", "users.id"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unsent_texts")),
@@ -330,6 +344,7 @@ def _create_acceptances() -> None:
         _refers("acceptances", "autodoc_id", "autodocs.id"),
         _refers("acceptances", "person_id", "users.id"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_acceptances")),
+        sa.UniqueConstraint("autodoc_id", name=op.f("uq_acceptances_autodoc_id")),
     )
     op.create_index("ix_acceptances_document", "acceptances", ["document_id", "id"], unique=False)
 

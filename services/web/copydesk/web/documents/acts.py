@@ -8,14 +8,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from copydesk.accounts.models import Role
-from copydesk.autodocs import requests
-from copydesk.documents import difference, operations, revising
-from copydesk.documents.errors import InvalidInput, StaleHead
+from copydesk.accounts.models import Role, User
+from copydesk.autodocs import authors, requests
+from copydesk.documents import effort, operations, reviews, revising
+from copydesk.documents.errors import InvalidInput, OpenSuggestions, StaleHead, UnreadMachineText
 from copydesk.documents.models import Document
 from copydesk.documents.revising import Text
 from copydesk.documents.workflow import Act
-from copydesk.web.documents import page_data
+from copydesk.web.documents import conflicts, desk_data, page_data
 from copydesk.web.documents.routes import blueprint, chosen_editor, config, load, offer_editors
 from copydesk.web.extensions import db
 from copydesk.web.forms import ApproveForm, AssignForm, CommentForm, TextForm
@@ -33,7 +33,7 @@ def save(document_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/<uuid:document_id>/deliver")
 @approved(Role.EDITOR)
 def deliver(document_id: uuid.UUID) -> ResponseReturnValue:
-    return _write(document_id, revising.deliver, "Delivered. The sponsor reads it now.")
+    return _write(document_id, _deliver, "Delivered. The sponsor reads it now.")
 
 
 @blueprint.post("/<uuid:document_id>/request-changes")
@@ -127,49 +127,66 @@ def withdraw(document_id: uuid.UUID) -> ResponseReturnValue:
     return _done(document_id, "The document was withdrawn. Everything is kept.")
 
 
-def _write(document_id: uuid.UUID, act: Callable[..., object], said: str) -> ResponseReturnValue:
+def _write(
+    document_id: uuid.UUID, act: Callable[..., object], said: str, *, then: str = "documents.show"
+) -> ResponseReturnValue:
     """Save or deliver what the editor typed; whatever goes wrong, the typed text is on the page that comes back."""
     document, form = load(document_id), TextForm()
     if not form.validate_on_submit():
         return _page(document, 400, save_form=form)
-    written = Text(form.title.data or "", form.body.data or "", form.base_revision.data or 0)
+    written = conflicts.written(form)
     try:
         act(db.session(), document_id, person(), written)
-        stored = _stored(db.session(), load(document_id))
+        stored = _stored(db.session(), load(document_id), written)
+    except (OpenSuggestions, UnreadMachineText) as error:
+        db.session.rollback()
+        return _held(document_id, written, error)
     except InvalidInput as error:
         db.session.rollback()
-        getattr(form, error.field).errors = [str(error)]
+        field = getattr(form, error.field)
+        field.errors, field.anchor = [str(error)], error.anchor
         return _page(load(document_id), 400, save_form=form)
     except StaleHead as error:
         db.session.rollback()
-        return _conflict(load(document_id), form, error)
-    return _done(document_id, said, **stored)
+        return conflicts.page(load(document_id), form, error)
+    return _done(document_id, said, then=then, **stored)
 
 
-def _stored(session: Session, document: Document) -> dict[str, Any]:
+def _deliver(session: Session, document_id: uuid.UUID, actor: User, written: Text) -> None:
+    """Deliver, note how much work it was, and say so where much of it is as the machine wrote it."""
+    document = revising.deliver(session, document_id, actor, written, authors.spans)
+    spans = authors.spans(session, document)
+    effort.of(session, document, spans)
+    if (gate := reviews.require(session, document, spans)).level == "warn":
+        flash(reviews.warning(gate), "warning")
+
+
+def _held(document_id: uuid.UUID, written: Text, error: InvalidInput) -> ResponseReturnValue:
+    """Not delivered, but saved: so what is still to be looked at is on the page that comes back."""
+    revising.save(db.session(), document_id, person(), written)
+    db.session.commit()
+    if wants_json():
+        return {"error": str(error), "anchor": error.anchor}, 400
+    document = load(document_id)
+    page = page_data.document_page(document)
+    field = page["save_form"].body
+    field.errors, field.anchor = [f"Saved, but not delivered. {error}"], error.anchor
+    return render_template("documents/document.html", **page), 400
+
+
+def _stored(session: Session, document: Document, written: Text) -> dict[str, Any]:
     """For a page that goes on without being loaded anew: what stands in the database now."""
     head = revising.head_text(session, document) if wants_json() else None
-    return {"revision": head.number, "title": head.title, "body": head.body} if head else {}
-
-
-def _conflict(document: Document, form: TextForm, error: StaleHead) -> ResponseReturnValue:
-    """409: what is stored, what was typed, the difference, and the typed text still in the form, ready to save."""
-    head = revising.head_text(db.session(), document)
     if head is None:
-        raise error
-    changes = difference.readable(head.body, form.body.data or "")
-    if wants_json():
-        return {"error": str(error), "head": head.number, "stored": head.body, "yours": form.body.data}, 409
-    form.base_revision.data, form.base_revision.raw_data = head.number, None
-    page = render_template(
-        "documents/conflict.html",
-        document=document,
-        head=head,
-        save_form=form,
-        changes=changes,
-        message=str(error),
-    )
-    return page, 409
+        return {}
+    return {
+        "revision": head.number,
+        "title": head.title,
+        "body": head.body,
+        "merged": head.number != written.base and (head.title, head.body) != (written.title, written.body),
+        "merged_with": conflicts.saved_between(document, written.base, head.number),
+        "desk": desk_data.desk_data(document),
+    }
 
 
 def _comment(document_id: uuid.UUID, act: Act, name: str, said: str) -> ResponseReturnValue:
@@ -189,7 +206,9 @@ def _page(document: Document, status: int, **forms: Any) -> ResponseReturnValue:
     return render_template("documents/document.html", **page_data.document_page(document, **forms)), status
 
 
-def _done(document_id: uuid.UUID, said: str | None = None, **more: Any) -> ResponseReturnValue:
+def _done(
+    document_id: uuid.UUID, said: str | None = None, *, then: str = "documents.show", **more: Any
+) -> ResponseReturnValue:
     """Commit once, at the edge of the request."""
     db.session.commit()
     if wants_json():
@@ -197,5 +216,5 @@ def _done(document_id: uuid.UUID, said: str | None = None, **more: Any) -> Respo
     if said:
         flash(said, "success")
     visible = request.endpoint != "documents.decline" or config().claiming
-    target = url_for("documents.show", document_id=document_id) if visible else url_for("documents.index")
+    target = url_for(then, document_id=document_id) if visible else url_for("documents.index")
     return redirect(target, 303)

@@ -31,7 +31,17 @@ def in_words(percent: int | None) -> str:
 
 
 def pieces(text: str, tokens: Sequence[int], raw: bytes | None, model: str) -> list[Piece]:
-    """`text` in pieces that tile it, each with its doubt; empty where it can't be told.
+    """`text` in pieces that tile it, each with its doubt; empty where it can't be told."""
+    found = logprobs(text, tokens, raw, model)
+    body = text.lstrip()
+    start = len(text) - len(body)
+    if not found:
+        return []
+    return [(text[:start], 0)] * (start > 0) + _merge(body, [_doubt(value) for value in found[start:]])
+
+
+def logprobs(text: str, tokens: Sequence[int], raw: bytes | None, model: str) -> list[float]:
+    """The log-probability of each character of `text`; empty where it can't be told.
 
     That needs the model's vocabulary at hand, and a text that is the tokens' own: trimmed, but not changed.
     """
@@ -39,25 +49,25 @@ def pieces(text: str, tokens: Sequence[int], raw: bytes | None, model: str) -> l
     if vocabulary is None or not raw or len(raw) != 2 * len(tokens):
         return []
     whole = b"".join(vocabulary.bytes_of(token) for token in tokens).decode("utf-8", "replace")
-    at = whole.find(text.lstrip())
+    body = text.lstrip()
+    at = whole.find(body)
     if at < 0 or not text:
         return []
-    marks = _by_character(vocabulary, tokens, probabilities.unpack(raw))
-    body = text.lstrip()
-    return [(text[: len(text) - len(body)], 0)] * (body != text) + _merge(body, list(marks)[at : at + len(body)])
+    values = list(_by_character(vocabulary, tokens, probabilities.unpack(raw)))[at : at + len(body)]
+    return [0.0] * (len(text) - len(body)) + values + [0.0] * (len(body) - len(values))
 
 
-def _by_character(vocabulary: Vocabulary, tokens: Sequence[int], values: Sequence[float]) -> Iterator[int]:
-    """The doubt of each character; one that several tokens spell has the deepest of theirs."""
-    rest, deepest = b"", 0
+def _by_character(vocabulary: Vocabulary, tokens: Sequence[int], values: Sequence[float]) -> Iterator[float]:
+    """The log-probability of each character; one that several tokens spell has the least of theirs."""
+    rest, least = b"", 0.0
     for token, value in zip(tokens, values, strict=True):
-        deepest = max(deepest, _doubt(value)) if rest else _doubt(value)
+        least = min(least, value) if rest else value
         rest += vocabulary.bytes_of(token)
         try:
             characters = rest.decode("utf-8")
         except UnicodeDecodeError:
             continue
-        yield from [deepest] * len(characters)
+        yield from [least] * len(characters)
         rest = b""
 
 

@@ -40,7 +40,7 @@ class DraftPage:
     """A draft with all that is known of it, in words."""
 
     number: int
-    is_span: bool
+    kind: str  # "Draft", "Candidate" or "Continuation"
     summary: str
     text: str
     trimmed: str
@@ -126,7 +126,7 @@ def _draft(document: Document, number: int) -> Autodoc | None:
 def _page(one: Autodoc) -> DraftPage:
     return DraftPage(
         number=one.number,
-        is_span=one.kind is DraftKind.SPAN,
+        kind=page_data.kind_name(one),
         summary=_summary(one),
         text=one.text,
         trimmed=one.trimmed,
@@ -142,7 +142,11 @@ def _page(one: Autodoc) -> DraftPage:
 def _summary(one: Autodoc) -> str:
     if one.state is not DraftState.DONE:
         return f"This draft {page_data.outcome(one)}. {one.reason or ''}".strip()
-    what = f"Words for a passage of version {one.base_number}" if one.kind is DraftKind.SPAN else "A whole draft"
+    what = {
+        DraftKind.WHOLE: "A whole draft",
+        DraftKind.SPAN: f"Words for a passage of version {one.base_number}",
+        DraftKind.CONTINUATION: f"Words to go on with in a text that was version {one.base_number}",
+    }[one.kind]
     percent = certainty.mean_percent(one.token_logprobs)
     sure = f" The model was {certainty.in_words(percent)}: {percent} % on average." if percent is not None else ""
     return f"{what}, written in {one.seconds:.1f} seconds.{sure}" if one.seconds else f"{what}.{sure}"

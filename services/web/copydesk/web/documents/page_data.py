@@ -11,17 +11,18 @@ from sqlalchemy.orm import load_only
 
 from copydesk import audit, jobs
 from copydesk.accounts.models import User
-from copydesk.autodocs import requests, spans
+from copydesk.autodocs import authors, requests, spans
 from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
 from copydesk.documents import authorship, chain
 from copydesk.documents.models import Document, Revision, State
 from copydesk.documents.text import count_words
 from copydesk.documents.workflow import TRANSITIONS, Act
-from copydesk.web.documents import certainty
+from copydesk.web.documents import certainty, comparing, desk_data, reviews
 from copydesk.web.documents.routes import config, offer_editors
 from copydesk.web.extensions import db
 from copydesk.web.forms import ApproveForm, AssignForm, CommentForm, TextForm
 from copydesk.web.pausing import pause_message
+from copydesk.web.shortcuts import SHORTCUTS
 
 WORDS_PER_TOKEN = 0.72
 ENGINE_SILENT = "The engine does not answer. Your brief is safe, and drafting goes on as soon as it is back."
@@ -79,7 +80,8 @@ def document_page(document: Document, **forms: Any) -> dict[str, Any]:
     head = next((one for one in reversed(revisions) if one.number == document.text_number), None)
     written = requests.drafts(session, document.id)
     drafts = [draft_view(draft) for draft in written]
-    tiles = authorship.spans(revisions)
+    tiles = authors.spans(session, document)
+    paragraphs = reviews.found(document, head, tiles)
     return {
         "document": document,
         "head": head,
@@ -89,8 +91,12 @@ def document_page(document: Document, **forms: Any) -> dict[str, Any]:
         "beside": beside(written),
         "asking": spans.newest_request(session, document) if document.state is State.EDITING else None,
         "events": timeline(document),
+        "since": comparing.since_last_seen(document, revisions),
         "spans": _readable(tiles, head, revisions),
         "shares": shares(tiles),
+        "desk": desk_data.described(document, head, tiles, paragraphs),
+        **reviews.card_of(document, head, paragraphs, tiles),
+        "shortcuts": SHORTCUTS,
         "words": count_words(head.body) if head else 0,
         "save_form": _text_form(head),
         "changes_form": CommentForm(),
@@ -164,7 +170,7 @@ def drafts_of_history(document: Document) -> dict[str, Any]:
     everything = db.session.scalars(query).all()
     return {
         "drafts": [
-            {"number": one.number, "name": f"{_kind_name(one)} {one.number}", "says": outcome(one)}
+            {"number": one.number, "name": f"{kind_name(one)} {one.number}", "says": outcome(one)}
             for one in reversed(everything)
         ],
         "machine_words": {
@@ -202,16 +208,29 @@ def timeline(document: Document) -> list[TimelineEntry]:
             at=event.at,
             comment=event.note,
         )
-        for event in events
+        for event in _worth_telling(events)
     ]
     return entries[::-1]
+
+
+def _worth_telling(events: Sequence[audit.AuditEvent]) -> list[audit.AuditEvent]:
+    """Asking how to go on changes nothing, and of words taken one after the other the last ones speak for all."""
+    asked, taken = (f"document.{act.value.replace(' ', '_')}" for act in (Act.ASK_CONTINUATION, Act.ACCEPT_WORDS))
+    told: list[audit.AuditEvent] = []
+    for event in events:
+        if event.action == asked:
+            continue
+        if told and event.action == taken and (told[-1].action, told[-1].actor_id) == (taken, event.actor_id):
+            told.pop()
+        told.append(event)
+    return told
 
 
 def shares(spans: Sequence[authorship.Span]) -> dict[str, int]:
     """How much of the text came from whom, in whole percent that sum to 100; all zero for no text."""
     lengths = {"machine": 0, "human": 0, "brief": 0}
     for span in spans:
-        lengths[span.origin] += span.end - span.start
+        lengths["human" if span.origin == "tool" else span.origin] += span.end - span.start
     total = sum(lengths.values())
     if not total:
         return lengths
@@ -254,8 +273,9 @@ def _column(draft: Autodoc) -> dict[str, Any]:
     }
 
 
-def _kind_name(draft: Autodoc) -> str:
-    return "Candidate" if draft.kind is DraftKind.SPAN else "Draft"
+def kind_name(draft: Autodoc) -> str:
+    names = {DraftKind.WHOLE: "Draft", DraftKind.SPAN: "Candidate", DraftKind.CONTINUATION: "Continuation"}
+    return names[draft.kind]
 
 
 def _words_target(draft: Autodoc) -> int:

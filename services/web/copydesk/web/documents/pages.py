@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from copydesk.accounts.models import Role
 from copydesk.autodocs import requests
 from copydesk.autodocs.options import DraftOptions
-from copydesk.documents import chain, difference, operations
+from copydesk.documents import chain, difference, operations, presence
 from copydesk.documents.errors import InvalidInput, StaleHead
 from copydesk.web.documents import options_form, page_data
 from copydesk.web.documents.routes import blueprint, chosen_editor, load, offer_editors
@@ -35,6 +35,7 @@ def new() -> ResponseReturnValue:
             brief=form.brief.data or "",
             editor_id=chosen_editor(form),
             options=options,
+            most_words=form.most_words.data,
         )
         db.session.commit()
     except InvalidInput as error:
@@ -67,7 +68,10 @@ def draft_again(document_id: uuid.UUID) -> ResponseReturnValue:
 @approved()
 def show(document_id: uuid.UUID) -> ResponseReturnValue:
     document = load(document_id)
-    return render_template("documents/document.html", **page_data.document_page(document))
+    page = render_template("documents/document.html", **page_data.document_page(document))
+    presence.mark(db.session(), document, person())
+    db.session.commit()
+    return page
 
 
 @blueprint.get("/<uuid:document_id>/progress.json")
@@ -81,7 +85,12 @@ def progress(document_id: uuid.UUID) -> ResponseReturnValue:
 @approved(Role.SPONSOR)
 def brief(document_id: uuid.UUID) -> ResponseReturnValue:
     document = load(document_id)
-    form = EditBriefForm(title=document.title, brief=document.brief, base=chain.brief_number(db.session(), document))
+    form = EditBriefForm(
+        title=document.title,
+        brief=document.brief,
+        most_words=document.most_words,
+        base=chain.brief_number(db.session(), document),
+    )
     page: dict[str, Any] = {"document": document}
     if not form.validate_on_submit():
         return render_template("documents/brief.html", form=form, **page), 400 if form.is_submitted() else 200
@@ -93,6 +102,7 @@ def brief(document_id: uuid.UUID) -> ResponseReturnValue:
             title=form.title.data or "",
             brief=form.brief.data or "",
             base=form.base.data or 0,
+            most_words=form.most_words.data,
         )
         if request.form.get("redraft"):
             requests.draft_again(db.session(), document_id, person())

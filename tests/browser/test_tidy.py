@@ -1,0 +1,123 @@
+"""Tidying up and the house's words with real keys: an admin keeps the list, an editor lets it be applied."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import accessible
+from tests.browser.test_drafting import create
+from tests.browser.test_pages import NARROW, fits
+from tests.browser.test_story import state
+from tests.browser.writing import write
+
+TEXT = "\"It's an organisation -- isn't it?\" See `it's  code`."
+TIDY = "“It’s an organization – isn’t it?” See `it's  code`."
+
+
+@pytest.fixture
+def admin(log_in):
+    page = log_in("admin@test.com", "password")
+    page.goto("/admin/house")
+    return page
+
+
+@pytest.fixture
+def editor_of(log_in):
+    def make(title, text=TEXT, **options):
+        sponsor = log_in()
+        create(sponsor, title)
+        state(sponsor, "unassigned")
+        page = log_in("editor@test.com", **options)
+        page.goto(sponsor.url)
+        page.get_by_role("button", name="Take").first.click()
+        if options.get("java_script_enabled", True):
+            write(page, text)
+        else:
+            page.get_by_role("textbox", name="Text").fill(text)
+        return page
+
+    return make
+
+
+def add(page, word, instead_of=""):
+    page.get_by_label("The house writes").fill(word)
+    page.get_by_label("Instead of").fill(instead_of)
+    page.get_by_label("Instead of").press("Enter")
+
+
+def ensure(page, word, instead_of):
+    """The list outlives each test of this desk."""
+    if not page.get_by_role("button", name=f"Remove {instead_of}").count():
+        add(page, word, instead_of)
+
+
+def test_an_admin_keeps_the_list(admin):
+    add(admin, "jewellery", "jewelry")
+    expect(admin.get_by_text("“jewellery” is in the list.")).to_be_visible()
+    accessible(admin)
+    add(admin, "jewels", "jewelry")
+    error = admin.get_by_role("link", name="“jewelry” already becomes “jewellery”.")
+    expect(error).to_be_visible()
+    accessible(admin)
+    admin.goto("/admin/house")
+    admin.get_by_role("button", name="Remove jewelry").click()
+    admin.get_by_role("button", name="Put it back").click()
+    expect(admin.get_by_role("button", name="Remove jewelry")).to_be_visible()
+    admin.get_by_label("A list, one word a line").fill("aeroplane\nplough -> plow\nplough -> plow")
+    admin.get_by_role("button", name="Add the list").click()
+    expect(admin.get_by_text("2 words were added. 1 were there already.")).to_be_visible()
+    admin.get_by_label("Find a word").fill("plo")
+    admin.keyboard.press("Enter")
+    expect(admin.get_by_text("1 to 1 of 1")).to_be_visible()
+
+
+def test_the_houses_page_on_a_phone(log_in):
+    page = log_in("admin@test.com", "password", **NARROW)
+    page.goto("/admin/house")
+    add(page, "gray", "grey")
+    fits(page)
+    accessible(page)
+
+
+def test_a_house_word_is_marked_and_replaced_by_one_key(admin, editor_of):
+    ensure(admin, "organization", "organisation")
+    page = editor_of("House words", "An Organisation, see `organisation`.")
+    page.keyboard.press("Control+s")
+    expect(page.locator("[data-kept]")).to_contain_text("Saved.")
+    page.reload()
+    marked = page.locator(".house-word")
+    expect(marked).to_have_text(["Organisation"])
+    expect(marked).to_have_attribute("title", "The house writes “Organization”")
+    page.get_by_role("textbox", name="Text").press("Control+Home")
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator(".house-offer button")).to_contain_text("Organization")
+    accessible(page)
+    page.keyboard.press("Control+.")
+    expect(page.locator("textarea[name=body]")).to_have_value("An Organization, see `organisation`.")
+    expect(marked).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(marked).to_have_text(["Organisation"])
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_tidying_up_shows_the_difference_first(admin, editor_of, script):
+    ensure(admin, "organization", "organisation")
+    page = editor_of(f"Tidied {'with' if script else 'without'} script", java_script_enabled=script)
+    page.get_by_role("button", name="Tidy up").click()
+    page.wait_for_url("**/tidy")
+    expect(page.get_by_role("heading", name="Tidy up")).to_be_visible()
+    expect(page.locator(".diff ins").first).to_be_visible()
+    if script:
+        accessible(page)
+    page.get_by_label("House spellings").uncheck()
+    page.get_by_role("button", name="Show what would change").click()
+    expect(page.locator(".diff")).not_to_contain_text("organization")
+    page.get_by_label("House spellings").check()
+    page.get_by_role("button", name="Apply the ticked rules").click()
+    expect(page.get_by_text("Tidied up. The version before is kept.")).to_be_visible()
+    expect(page.locator("textarea[name=body]")).to_have_value(TIDY)
+    if not script:
+        return
+    textbox = page.get_by_role("textbox", name="Text")
+    textbox.press("Control+z")
+    expect(page.locator("textarea[name=body]")).to_have_value(TEXT)
