@@ -112,22 +112,3 @@ def test_errors_of_a_form_are_shown_at_its_fields(log_in):
     page.get_by_role("button", name="Create document").click()
     expect(page.get_by_label("Title")).to_have_attribute("aria-invalid", "true")
     accessible(page)
-
-
-def test_a_stale_save_shows_both_versions(log_in, live):
-    sponsor = log_in()
-    create(sponsor, "Two tabs")
-    state(sponsor, "unassigned")
-    first = log_in("editor@test.com")
-    first.goto(sponsor.url)
-    first.get_by_role("button", name="Take").first.click()
-    second = first.context.new_page()
-    second.goto(sponsor.url)
-    first.get_by_role("textbox", name="Text").fill("From the first tab.")
-    first.get_by_role("button", name="Save revision").click()
-    expect(first.get_by_text("Saved.").first).to_be_visible()
-    second.get_by_role("textbox", name="Text").fill("From the second tab.")
-    second.get_by_role("button", name="Save revision").click()
-    expect(second.get_by_role("textbox", name="Text")).to_have_value("From the second tab.")
-    expect(second.locator("ins").first).to_be_visible()
-    accessible(second)

@@ -170,7 +170,7 @@ def test_a_route_without_a_guard_is_closed(app, as_person, cast, monkeypatch):
 
 def url_of(app, endpoint, document, cast):
     values = {"document_id": document.id, "number": 1, "asking": 2, "user_id": cast.pending.id, "role": "sponsor"}
-    values["word_id"] = values["review_id"] = 1
+    values["word_id"] = values["review_id"] = values["mail_id"] = 1
     values["autodoc_id"] = requests.drafts(object_session(document), document.id)[0].id
     if endpoint == "documents.continuation":
         values["number"] = 2  # after the draft
