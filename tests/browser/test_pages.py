@@ -7,8 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import accessible
-from tests.browser.test_drafting import create
-from tests.browser.test_story import state
 
 PUBLIC = ("/", "/login", "/signup/sponsor", "/signup/editor", "/nothing-here")
 NARROW = {"viewport": {"width": 360, "height": 740}}
