@@ -151,7 +151,7 @@ def test_nginx_takes_as_much_as_the_application():
 
 
 @pytest.mark.parametrize(("image", "forbidden"), [
-    ("web", {"tensorflow", "keras", "keras-hub", "transformers", "tokenizers", "xllamacpp", "gguf", "torch", "numpy"}),
+    ("web", {"tensorflow", "keras", "keras-hub", "transformers", "tokenizers", "xllamacpp", "gguf", "torch"}),
     ("worker", {"tensorflow", "keras", "keras-hub", "xllamacpp", "gguf", "torch", "gunicorn"}),
     ("engine", {"tensorflow", "keras", "torch", "flask", "sqlalchemy", "psycopg2-binary", "procrastinate", "gunicorn"}),
 ])  # fmt: skip

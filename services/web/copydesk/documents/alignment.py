@@ -71,7 +71,7 @@ def best_pairs(scores: "Scores", gap: int) -> list[tuple[int, int]]:
     Args:
         scores: (n, m), what it is worth to pair a row with a column; `IMPOSSIBLE` where they can't be.
     """
-    # Here, not above: the worker imports these modules, never compares texts, and has no numpy.
+    # Here, not above: most commands and jobs import these modules and compare no texts.
     import numpy as np
 
     n, m = scores.shape
