@@ -158,7 +158,8 @@ def test_a_document_without_a_text_marks_nothing(session, cast, make_document, a
     document = make_document("drafting")
     session.commit()
     as_person(cast.sponsor).get(f"/documents/{document.id}")
-    assert session.scalar(select(func.count()).select_from(LastSeen)) == 0
+    seen = select(func.count()).select_from(LastSeen).where(LastSeen.document_id == document.id)
+    assert session.scalar(seen) == 0
 
 
 def test_looking_again_writes_nothing(session, cast, document, as_person, count_queries):
