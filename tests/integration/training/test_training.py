@@ -58,7 +58,8 @@ def test_a_finished_run_is_not_begun_again_but_resumed_at_its_end(finished: Fini
 def test_resuming_needs_a_run_and_its_own_books(finished: Finished, books: Path, tmp_path: Path) -> None:
     with pytest.raises(NoRunError):
         run.resume(books, tmp_path)
-    (tmp_path / "other.txt").write_text("Another book.\n" * 200, encoding="utf-8")
+    for name in ("other", "and another"):
+        (tmp_path / f"{name}.txt").write_text("Another book.\n" * 200, encoding="utf-8")
     with pytest.raises(CorpusChangedError):
         run.resume(tmp_path, finished.folder)
 
