@@ -5,8 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.desk import Desk, desk
+
+expect.set_options(timeout=20_000)  # as patient as the pages' own time-out: a machine that does other things is slow
 
 FLAGS = [
     "--no-sandbox",
