@@ -102,23 +102,3 @@ def test_without_script_the_whole_job_still_works(log_in):
     expect(editor.get_by_role("textbox", name="Text")).to_have_value("Written without script.")
     editor.get_by_role("button", name="Deliver to sponsor").first.click()
     state(editor, "signoff")
-
-
-def test_words_typed_and_not_saved_survive_a_reload(log_in):
-    sponsor = log_in()
-    create(sponsor, "Unsaved words")
-    state(sponsor, "unassigned")
-    editor = log_in("editor@test.com")
-    editor.goto(sponsor.url)
-    editor.get_by_role("button", name="Take").first.click()
-    text = editor.get_by_role("textbox", name="Text")
-    text.click()
-    editor.keyboard.press("Control+End")
-    editor.keyboard.type(" Typed and not saved.")
-    time.sleep(1.5)
-    editor.on("dialog", lambda dialog: dialog.accept())
-    editor.reload()
-    editor.locator("[data-restore-yes]").click()
-    assert editor.get_by_role("textbox", name="Text").input_value().endswith(" Typed and not saved.")
-    editor.keyboard.press("Control+s")
-    expect(editor.get_by_text("Saved.").first).to_be_visible()
