@@ -121,7 +121,8 @@ class Keeper {
       this.copies.remove(windowName());
       return true;
     }
-    const version = lastSending() + 1;
+    // On the way out with a form these words have their number: once the desk has saved it, the copy holds nothing.
+    const version = lastSending() + (this.leaving ? 0 : 1);
     const words = { tab: windowName(), version, base: this.base, title: this.title, body: this.desk.text() };
     return this.copies.write({ ...words, at: Date.now() });
   }
