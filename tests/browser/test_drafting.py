@@ -102,3 +102,20 @@ def test_without_script_the_whole_job_still_works(log_in):
     expect(editor.get_by_role("textbox", name="Text")).to_have_value("Written without script.")
     editor.get_by_role("button", name="Deliver to sponsor").first.click()
     state(editor, "signoff")
+
+
+def test_a_form_sent_four_times_at_once_makes_one_document(log_in):
+    page = log_in()
+    page.goto("/documents/new")
+    page.get_by_label("Title").fill("Sent four times")
+    page.get_by_label("Brief").fill(BRIEF)
+    urls = page.evaluate(
+        """() => {
+          const body = new FormData(document.querySelector("form.form"));
+          const send = () => fetch("/documents/new", {method: "POST", body});
+          return Promise.all([send(), send(), send(), send()].map(async (one) => (await one).url));
+        }"""
+    )
+    assert len(set(urls)) == 1, urls
+    page.goto("/documents")
+    expect(page.get_by_role("link", name="Sent four times")).to_have_count(1)

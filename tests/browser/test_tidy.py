@@ -99,10 +99,7 @@ def test_a_house_word_is_marked_and_replaced_by_one_key(admin, editor_of):
     expect(marked).to_have_text(["Organisation"])
 
 
-KNOWN = pytest.mark.xfail(reason="with script, words kept by the window come back over the tidied text", strict=False)
-
-
-@pytest.mark.parametrize("script", [pytest.param(True, marks=KNOWN), False])
+@pytest.mark.parametrize("script", [True, False])
 def test_tidying_up_shows_the_difference_first(admin, editor_of, script):
     ensure(admin, "organization", "organisation")
     page = editor_of(f"Tidied {'with' if script else 'without'} script", java_script_enabled=script)

@@ -45,6 +45,34 @@ def test_creating_a_document_shows_it_drafting(session, sponsor, cast):
     assert only_document(session).editor_id == cast.editor.id
 
 
+def ticket(client):
+    return re.search(r'name="ticket" value="([^"]+)"', client.get("/documents/new").text)[1]
+
+
+def test_a_form_that_arrives_twice_makes_one_document(session, sponsor, cast, as_person):
+    typed = {"title": "Ceramics", "brief": "Eleven pots.", "ticket": ticket(sponsor)}
+    first, second = (sponsor.post("/documents/new", data=typed) for _ in range(2))
+    assert first.status_code == second.status_code == 303
+    assert first.location == second.location
+    made = only_document(session)
+    assert session.scalars(select(Autodoc.document_id)).all() == [made.id]
+
+    # Gone back to and changed, it is another document: not a word is lost.
+    another = sponsor.post("/documents/new", data=typed | {"brief": "Twelve pots."})
+    assert another.location != first.location
+    # Somebody else's ticket is none.
+    theirs = as_person(cast.other_sponsor).post("/documents/new", data=typed)
+    assert theirs.location not in {first.location, another.location}
+    assert len(session.scalars(select(Document)).all()) == 3
+
+
+@pytest.mark.parametrize("made_up", ["", "x", "ImFiYyI.AAAA", "\N{SNOWMAN}", "1" * 5000])
+def test_a_made_up_ticket_is_as_good_as_none(session, sponsor, made_up):
+    typed = {"title": "Ceramics", "brief": "Eleven pots.", "ticket": made_up}
+    assert {sponsor.post("/documents/new", data=typed).status_code for _ in range(2)} == {303}
+    assert len(session.scalars(select(Document)).all()) == 2
+
+
 @pytest.mark.parametrize(
     ("field", "value", "says"),
     [

@@ -46,8 +46,13 @@ def create_document(
     editor_id: int | None,
     options: DraftOptions = DraftOptions(),  # noqa: B008  a frozen value
     most_words: int | None = None,
+    document_id: uuid.UUID | None = None,
 ) -> Document:
-    """A new document with its first drafts queued: all are committed, or nothing."""
+    """A new document with its first drafts queued: all are committed, or nothing.
+
+    Raises:
+        IntegrityError: there is a document of this `document_id` already.
+    """
     document = operations.create(
         session,
         sponsor,
@@ -56,6 +61,7 @@ def create_document(
         editor_id=editor_id,
         sampling=options.to_dict(),
         most_words=most_words,
+        document_id=document_id,
     )
     _queue(session, document, sponsor, options, waits=False)
     return document

@@ -27,11 +27,13 @@ def create(
     editor_id: int | None,
     sampling: dict[str, Any],
     most_words: int | None = None,
+    document_id: uuid.UUID | None = None,
 ) -> Document:
     """A new document in `drafting`; the caller queues its drafts in the same transaction."""
     if not policy.can_create(sponsor):
         raise NotAllowed
     document = Document(
+        id=document_id or uuid.uuid4(),
         title=text.title(title),
         brief=text.brief(brief),
         state=State.DRAFTING,

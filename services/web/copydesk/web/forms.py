@@ -125,6 +125,7 @@ class DraftOptionsForm(FlaskForm):
 
 
 class NewDocumentForm(BriefForm, DraftOptionsForm):
+    ticket = HiddenField()
     editor = SelectField("Editor", coerce=str, validate_choice=False)
     submit = SubmitField("Create document")
 

@@ -5,13 +5,14 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
 
 from copydesk.accounts.models import Role
 from copydesk.autodocs import requests
 from copydesk.autodocs.options import DraftOptions
 from copydesk.documents import chain, difference, operations, presence
 from copydesk.documents.errors import InvalidInput, StaleHead
-from copydesk.web.documents import options_form, page_data
+from copydesk.web.documents import options_form, page_data, tickets
 from copydesk.web.documents.routes import blueprint, chosen_editor, load, offer_editors
 from copydesk.web.errors import answer
 from copydesk.web.extensions import db
@@ -26,23 +27,42 @@ def new() -> ResponseReturnValue:
     offer_editors(form, none="Nobody yet; the desk will find one")
     options = options_form.read(form) if form.validate_on_submit() else None
     if options is None:
+        form.ticket.data = form.ticket.data or tickets.issue()
         return _options_page("documents/new.html", form)
     try:
-        document = requests.create_document(
-            db.session(),
-            person(),
-            title=form.title.data or "",
-            brief=form.brief.data or "",
-            editor_id=chosen_editor(form),
-            options=options,
-            most_words=form.most_words.data,
-        )
-        db.session.commit()
+        document_id = _create(form, options)
     except InvalidInput as error:
         db.session.rollback()
         options_form.complain(form, error)
         return _options_page("documents/new.html", form)
-    return redirect(url_for("documents.show", document_id=document.id), 303)
+    return redirect(url_for("documents.show", document_id=document_id), 303)
+
+
+def _create(form: NewDocumentForm, options: DraftOptions) -> uuid.UUID:
+    """The document of this form: made now, or when the same form came a moment ago."""
+    asked = {"title": form.title.data or "", "brief": form.brief.data or ""}
+    document_id = tickets.redeem(form.ticket.data)
+    for name in (document_id, uuid.uuid4()):
+        if tickets.made_before(name, **asked):
+            return name
+        try:
+            requests.create_document(
+                db.session(),
+                person(),
+                **asked,
+                editor_id=chosen_editor(form),
+                options=options,
+                most_words=form.most_words.data,
+                document_id=name,
+            )
+            db.session.commit()
+        except IntegrityError:  # the other one of two was quicker, or the form was written anew
+            db.session.rollback()
+            if tickets.made_before(name, **asked):
+                return name
+        else:
+            return name
+    raise AssertionError("a new id was taken")
 
 
 @blueprint.route("/<uuid:document_id>/draft-again", methods=["GET", "POST"])
