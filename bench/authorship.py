@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.histories import START, History, Labels, as_the_desk_counts, logged, made
-from copydesk.documents import authorship, difference
+from copydesk.documents import authorship
 from copydesk.documents.authorship import Source
 from copydesk.documents.models import Kind, Revision
+from copydesk.documents.textdiff import difference
 
 Method = Callable[[History], list[Labels]]
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copydesk.documents.comparing import Version, compare
-from copydesk.documents.marks import marks
+from copydesk.documents.textdiff.marks import marks
 
 TEXTS = st.text(alphabet="ab *_#>-`\n", max_size=60) | st.lists(
     st.sampled_from(

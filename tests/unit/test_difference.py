@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.documents.difference import carry, changes, changes_with_moves, readable
+from copydesk.documents.textdiff.difference import carry, changes, changes_with_moves, readable
 
 SHORT = st.text(alphabet="ab é🔥面包\n.,'", max_size=60)
 STOCK = [

@@ -10,9 +10,10 @@ from sacrebleu.metrics.ter import TER
 from sqlalchemy import select
 
 from copydesk.autodocs import authors
-from copydesk.documents import effort, revising
+from copydesk.documents import revising
 from copydesk.documents.authorship import Span
-from copydesk.documents.effort import Effort, measure
+from copydesk.documents.figures import effort
+from copydesk.documents.figures.effort import Effort, measure
 from copydesk.documents.presence import TimeAtWork
 from copydesk.documents.revising import Text
 from tests import journeys

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.documents.merging import Choice, Clean, Conflict, merge, merge_titles
+from copydesk.documents.textdiff.merging import Choice, Clean, Conflict, merge, merge_titles
 
 BASE = "The old bakery smells of flour. Eleven pots stand on the shelf.\n\nThe ovens are cold."
 WORD = re.compile(r"\w+")

@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from copydesk.autodocs import records, replays, spans
-from copydesk.documents import chain, operations, record, reviews, revising, suggesting, verification
+from copydesk.documents import chain, operations, reviews, revising, suggesting
 from copydesk.documents.paragraphs import fingerprint
+from copydesk.documents.records import record, verification
+from copydesk.documents.records.verification import canonical, sha256_of, verify
 from copydesk.documents.revising import Text
-from copydesk.documents.verification import canonical, sha256_of, verify
 from tests import journeys
 
 TEXT = "The bakery smells of flour — “still”.\n\nNothing is for sale.\n\nThe ovens are cold now. 🔥"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from copydesk.audit import AuditEvent
-from copydesk.documents import chain, operations, places, revising, suggesting, suggestions
+from copydesk.documents import chain, operations, revising, suggesting, suggestions
 from copydesk.documents.errors import (
     InvalidInput,
     NotAllowed,
@@ -23,10 +23,11 @@ from copydesk.documents.errors import (
     WrongState,
 )
 from copydesk.documents.models import Kind, Revision, State
-from copydesk.documents.places import Place
 from copydesk.documents.proposals import Proposal, proposals
 from copydesk.documents.revising import Text
 from copydesk.documents.suggestions import SuggestionState
+from copydesk.documents.textdiff import places
+from copydesk.documents.textdiff.places import Place
 from copydesk.documents.workflow import Act
 from copydesk.mail.outbox import Mail
 

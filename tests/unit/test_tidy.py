@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.documents.prose import Kept
-from copydesk.documents.tidy import SAYS, Rule, Style, count, tidy
+from copydesk.documents.housestyle.prose import Kept
+from copydesk.documents.housestyle.tidy import SAYS, Rule, Style, count, tidy
 
 SPELLINGS = {
     "organisation": "organization",

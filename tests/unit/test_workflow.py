@@ -6,8 +6,9 @@ import pytest
 
 from copydesk.autodocs import acceptances, continuations, requests, spans
 from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
-from copydesk.documents import diagram, machine_words, operations, policy, reviews, revising, suggesting, tidying
+from copydesk.documents import diagram, machine_words, operations, policy, reviews, revising, suggesting
 from copydesk.documents.errors import DocumentError, DocumentNotFound, NotAllowed, WrongState
+from copydesk.documents.housestyle import tidying
 from copydesk.documents.machine_words import Passage
 from copydesk.documents.models import State
 from copydesk.documents.paragraphs import fingerprint

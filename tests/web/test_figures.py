@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import delete, update
 
 from copydesk.autodocs.models import Autodoc
-from copydesk.documents import desk_figures, effort, operations, revising
-from copydesk.documents.desk_figures import Line
-from copydesk.documents.effort import Effort, Figures
+from copydesk.documents import operations, revising
+from copydesk.documents.figures import desk_figures, effort
+from copydesk.documents.figures.desk_figures import Line
+from copydesk.documents.figures.effort import Effort, Figures
 from copydesk.documents.models import Document
 from copydesk.documents.presence import TimeAtWork
 from copydesk.documents.revising import Text

@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import insert, select
 
 from copydesk.audit import AuditEvent
-from copydesk.documents import house, house_words
 from copydesk.documents.errors import NotAllowed
-from copydesk.documents.house import HouseWord
-from copydesk.documents.tidy import Rule
+from copydesk.documents.housestyle import house, house_words
+from copydesk.documents.housestyle.house import HouseWord
+from copydesk.documents.housestyle.tidy import Rule
 
 URL = "/admin/house"
 

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from copydesk import audit
 from copydesk.documents import chain, machine_words, operations, revising, unsent
 from copydesk.documents.errors import TextsConflict
-from copydesk.documents.merging import Choice
 from copydesk.documents.models import Kind, State
 from copydesk.documents.revising import Chosen, Text
+from copydesk.documents.textdiff.merging import Choice
 from copydesk.documents.unsent import Unsent, Words
 from copydesk.documents.workflow import Act
 from tests import journeys

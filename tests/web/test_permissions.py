@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy.orm import object_session
 
 from copydesk.autodocs import continuations, records, replays, requests, spans
-from copydesk.documents import kept_records, suggesting
-from copydesk.documents.record import encode
+from copydesk.documents import suggesting
+from copydesk.documents.records import kept_records
+from copydesk.documents.records.record import encode
 from copydesk.web.guards import PUBLIC_ENDPOINTS
 from tests import journeys
 

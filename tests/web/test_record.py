@@ -15,11 +15,12 @@ from copydesk import audit
 from copydesk.autodocs import continuations, deletion, replays, requests, spans
 from copydesk.autodocs.models import Acceptance, Autodoc
 from copydesk.db import Base
-from copydesk.documents import reviews, revising, suggesting, verification
+from copydesk.documents import reviews, revising, suggesting
 from copydesk.documents.errors import NotAllowed
-from copydesk.documents.kept_records import KeptRecord
 from copydesk.documents.models import Revision
 from copydesk.documents.paragraphs import fingerprint
+from copydesk.documents.records import verification
+from copydesk.documents.records.kept_records import KeptRecord
 from copydesk.mail.outbox import Mail
 from tests import journeys
 

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from copydesk.audit import AuditEvent
-from copydesk.documents import house_words, revising, suggesting, suggestions
+from copydesk.documents import revising, suggesting, suggestions
+from copydesk.documents.housestyle import house_words
 from copydesk.documents.models import Kind, Revision, State
 from copydesk.documents.revising import Text
 from copydesk.documents.suggestions import Suggestion, SuggestionState

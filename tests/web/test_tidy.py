@@ -5,7 +5,8 @@ from sqlalchemy import select
 
 from copydesk.audit import AuditEvent
 from copydesk.autodocs import authors
-from copydesk.documents import house, house_words, revising
+from copydesk.documents import revising
+from copydesk.documents.housestyle import house, house_words
 from copydesk.documents.models import Kind
 from copydesk.documents.revising import Text
 

@@ -30,7 +30,7 @@ COMMANDS = {
     "shell": ("copydesk.web.commands:shell", "A Python shell with the application loaded."),
     "models": ("copydesk.cli:models", "List, fetch, verify and choose models."),
     "write": ("copydesk.engine.cli:write", "Let the model go on from a text."),
-    "verify": ("copydesk.documents.verify_command:verify", "Check a document's record, offline."),
+    "verify": ("copydesk.documents.records.verify_command:verify", "Check a document's record, offline."),
     "train": ("copydesk.training.cli:train", "Train and evaluate models."),
     "desk": ("copydesk.local.cli:desk", "Run the whole desk on this machine."),
 }

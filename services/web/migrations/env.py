@@ -12,15 +12,15 @@ from copydesk.autodocs import models as autodoc_models  # noqa: F401
 from copydesk.db import Base
 from copydesk.documents import (
     attribution_cache,  # noqa: F401
-    effort,  # noqa: F401
-    house,  # noqa: F401
-    kept_records,  # noqa: F401
     presence,  # noqa: F401
     reviews,  # noqa: F401
     suggestions,  # noqa: F401
     unsent,  # noqa: F401
 )
 from copydesk.documents import models as document_models  # noqa: F401
+from copydesk.documents.figures import effort  # noqa: F401
+from copydesk.documents.housestyle import house  # noqa: F401
+from copydesk.documents.records import kept_records  # noqa: F401
 from copydesk.mail import outbox  # noqa: F401
 
 PREFIX = "procrastinate_"

@@ -10,10 +10,11 @@ from copydesk import jobs
 from copydesk.accounts.models import User
 from copydesk.autodocs import records, requests
 from copydesk.autodocs.models import LIVE_REPLAY, Acceptance, Autodoc, Replay
-from copydesk.documents import access, kept_records, letters, record, text
+from copydesk.documents import access, letters, text
 from copydesk.documents.errors import TitleDoesNotMatch
-from copydesk.documents.kept_records import KeptRecord
 from copydesk.documents.models import Document
+from copydesk.documents.records import kept_records, record
+from copydesk.documents.records.kept_records import KeptRecord
 from copydesk.documents.workflow import Act
 
 REASON_MAX = 1000

@@ -12,9 +12,11 @@ from copydesk import audit
 from copydesk.accounts.models import User
 from copydesk.autodocs import authors, probabilities, requests
 from copydesk.autodocs.models import Acceptance, Autodoc, Replay
-from copydesk.documents import chain, effort, record, reviews
+from copydesk.documents import chain, reviews
+from copydesk.documents.figures import effort
 from copydesk.documents.models import Document
-from copydesk.documents.record import Rows, moment
+from copydesk.documents.records import record
+from copydesk.documents.records.record import Rows, moment
 from copydesk.documents.suggestions import Suggestion
 
 

@@ -1,6 +1,6 @@
 """What can go wrong with documents. The docstring is the message that a person reads."""
 
-from copydesk.documents.merging import Merged
+from copydesk.documents.textdiff.merging import Merged
 
 
 class DocumentError(Exception):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from copydesk.documents.difference import changes
+from copydesk.documents.textdiff.difference import changes
 
 
 @dataclass(frozen=True)

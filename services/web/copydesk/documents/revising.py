@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import User
 from copydesk.config import settings
-from copydesk.documents import access, chain, letters, merging, presence, reviews, suggestions, text, unsent
+from copydesk.documents import access, chain, letters, presence, reviews, suggestions, text, unsent
 from copydesk.documents.errors import InvalidInput, NothingToDeliver, StaleHead, TextsConflict
-from copydesk.documents.merging import Choice, Merged
 from copydesk.documents.models import Document, Kind, Revision, State
+from copydesk.documents.textdiff import merging
+from copydesk.documents.textdiff.merging import Choice, Merged
 from copydesk.documents.unsent import Words
 from copydesk.documents.workflow import Act
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import User
-from copydesk.documents import access, chain, letters, places, revising, suggestions, text
+from copydesk.documents import access, chain, letters, revising, suggestions, text
 from copydesk.documents.errors import (
     InvalidInput,
     NotAllowed,
@@ -21,9 +21,10 @@ from copydesk.documents.errors import (
     SuggestionNotFound,
 )
 from copydesk.documents.models import Document, Kind, Revision
-from copydesk.documents.places import Place
 from copydesk.documents.proposals import Proposal, proposals
 from copydesk.documents.suggestions import Placed, Suggestion, SuggestionState
+from copydesk.documents.textdiff import places
+from copydesk.documents.textdiff.places import Place
 from copydesk.documents.workflow import Act
 
 MOST_OPEN = 500  # of one document

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from copydesk.accounts.models import User
 from copydesk.db import Base, BigIntId, CreatedAt, Words, one_of
-from copydesk.documents import places
 from copydesk.documents.errors import OpenSuggestions, SuggestionsBeforeSigning
 from copydesk.documents.models import Document, Revision
-from copydesk.documents.places import Place
+from copydesk.documents.textdiff import places
+from copydesk.documents.textdiff.places import Place
 
 
 class SuggestionState(StrEnum):

@@ -25,9 +25,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from copydesk.accounts.models import User
 from copydesk.config import settings
 from copydesk.db import Base, BigIntId
-from copydesk.documents import access, chain, merging, text
+from copydesk.documents import access, chain, text
 from copydesk.documents.errors import InvalidInput
 from copydesk.documents.models import Document, Kind, Revision
+from copydesk.documents.textdiff import merging
 from copydesk.documents.workflow import Act
 
 KEPT_FOR = dt.timedelta(days=30)

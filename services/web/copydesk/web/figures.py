@@ -14,8 +14,8 @@ from sqlalchemy import select
 from copydesk.accounts.models import Role
 from copydesk.autodocs import authors
 from copydesk.autodocs.models import Autodoc
-from copydesk.documents import desk_figures, effort
-from copydesk.documents.desk_figures import Line, Summary
+from copydesk.documents.figures import desk_figures, effort
+from copydesk.documents.figures.desk_figures import Line, Summary
 from copydesk.documents.models import Document
 from copydesk.web import figures_chart
 from copydesk.web.extensions import db

@@ -6,7 +6,7 @@ Rows are as high as two lines of words; horizontal places are percentages of the
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from copydesk.documents.desk_figures import Summary
+from copydesk.documents.figures.desk_figures import Summary
 
 LEFT, RIGHT = 34.0, 88.0  # percent; names stand left of it, values right of the bar
 ROW = 34  # pixels

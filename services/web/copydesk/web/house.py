@@ -7,10 +7,10 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask.typing import ResponseReturnValue
 
 from copydesk.accounts.models import Role
-from copydesk.documents import house, house_words
 from copydesk.documents.errors import InvalidInput
-from copydesk.documents.house_words import Entry, WordNotFound
-from copydesk.documents.tidy import DASHES, SAYS, Rule
+from copydesk.documents.housestyle import house, house_words
+from copydesk.documents.housestyle.house_words import Entry, WordNotFound
+from copydesk.documents.housestyle.tidy import DASHES, SAYS, Rule
 from copydesk.web.extensions import db
 from copydesk.web.forms import HouseWordForm, SearchForm, WordListForm
 from copydesk.web.guards import approved, person

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from copydesk.documents import verification
 from copydesk.documents.authorship import Span
-from copydesk.documents.effort import Figures
+from copydesk.documents.figures.effort import Figures
 from copydesk.documents.paragraphs import ParagraphState
+from copydesk.documents.records import verification
 from copydesk.documents.text import count_words
 from copydesk.documents.workflow import TRANSITIONS, Act
 from copydesk.web.documents import page_data

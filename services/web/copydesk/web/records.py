@@ -6,8 +6,8 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from copydesk.accounts.models import Role
-from copydesk.documents import kept_records
-from copydesk.documents.kept_records import KeptRecord
+from copydesk.documents.records import kept_records
+from copydesk.documents.records.kept_records import KeptRecord
 from copydesk.web.documents.record import as_file
 from copydesk.web.extensions import db
 from copydesk.web.guards import approved, person

@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from copydesk.documents import difference
 from copydesk.documents.authorship.search import Before, New, Place, Search
 from copydesk.documents.authorship.spans import Source, Span, cut, joined
-from copydesk.documents.difference import Change
 from copydesk.documents.models import Kind, Revision
+from copydesk.documents.textdiff import difference
+from copydesk.documents.textdiff.difference import Change
 
 # The number of this way of computing; cached spans of another are not used. Raise it with every change of a result.
 ALGORITHM = 1

@@ -8,8 +8,8 @@ from typing import Any
 
 from copydesk.documents.authorship.spans import Origin, Source, Span, cut
 from copydesk.documents.models import Kind, Revision
-from copydesk.documents.runs import Library, Run, moved
-from copydesk.documents.words import is_inside_word, is_word, offsets, tokens
+from copydesk.documents.textdiff.runs import Library, Run, moved
+from copydesk.documents.textdiff.words import is_inside_word, is_word, offsets, tokens
 
 FEWEST_WORDS = 5  # of a run that was taken from somewhere; shorter ones are typed by chance
 MANY_WORDS = 20  # nobody types so many words alike

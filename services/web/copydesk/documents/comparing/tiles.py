@@ -6,9 +6,9 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Literal
 
-from copydesk.documents import difference
-from copydesk.documents.marks import ANY, PAIRED, marks
-from copydesk.documents.words import offsets, tokens
+from copydesk.documents.textdiff import difference
+from copydesk.documents.textdiff.marks import ANY, PAIRED, marks
+from copydesk.documents.textdiff.words import offsets, tokens
 
 LONGEST_FINER = 4_000  # characters of a change that is looked at once more
 MOST_STAYED = 0.45  # of the letters: below that two sentences only share some words

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import Role, User
 from copydesk.autodocs import authors, requests
-from copydesk.documents import effort, operations, reviews, revising
+from copydesk.documents import operations, reviews, revising
 from copydesk.documents.errors import InvalidInput, OpenSuggestions, StaleHead, UnreadMachineText
+from copydesk.documents.figures import effort
 from copydesk.documents.models import Document
 from copydesk.documents.revising import Text
 from copydesk.documents.workflow import Act

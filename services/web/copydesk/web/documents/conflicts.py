@@ -11,9 +11,9 @@ from sqlalchemy import select
 from copydesk.accounts.models import User
 from copydesk.documents import revising
 from copydesk.documents.errors import StaleHead, TextsConflict
-from copydesk.documents.merging import Choice, Clean, Conflict, Merged
 from copydesk.documents.models import Document, Kind, Revision
 from copydesk.documents.revising import Chosen, Text
+from copydesk.documents.textdiff.merging import Choice, Clean, Conflict, Merged
 from copydesk.web.extensions import db
 from copydesk.web.forms import TextForm
 from copydesk.web.guards import person, wants_json

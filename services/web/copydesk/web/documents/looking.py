@@ -20,11 +20,12 @@ from sqlalchemy.orm import load_only
 from copydesk.accounts.models import Role
 from copydesk.autodocs import authors
 from copydesk.autodocs.models import Autodoc
-from copydesk.documents import chain, claims, difference, revising
+from copydesk.documents import chain, claims, revising
 from copydesk.documents.authorship import Span
 from copydesk.documents.claims import Claim
 from copydesk.documents.errors import InvalidInput
 from copydesk.documents.models import Document, Revision
+from copydesk.documents.textdiff import difference
 from copydesk.web.documents import certainty
 from copydesk.web.documents.routes import blueprint, config, load
 from copydesk.web.extensions import db

@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from copydesk.accounts.models import Role
 from copydesk.autodocs import requests
 from copydesk.autodocs.options import DraftOptions
-from copydesk.documents import chain, difference, operations, presence
+from copydesk.documents import chain, operations, presence
 from copydesk.documents.errors import InvalidInput, StaleHead
+from copydesk.documents.textdiff import difference
 from copydesk.web.documents import options_form, page_data, tickets
 from copydesk.web.documents.routes import blueprint, chosen_editor, load, offer_editors
 from copydesk.web.errors import answer

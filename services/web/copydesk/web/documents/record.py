@@ -6,7 +6,7 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from copydesk.autodocs import records
-from copydesk.documents.record import encode
+from copydesk.documents.records.record import encode
 from copydesk.web.documents.routes import blueprint, load
 from copydesk.web.extensions import db
 from copydesk.web.guards import approved

@@ -7,11 +7,12 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from copydesk.accounts.models import Role
-from copydesk.documents import access, revising, tidying
+from copydesk.documents import access, revising
 from copydesk.documents.errors import InvalidInput, StaleHead
+from copydesk.documents.housestyle import tidying
+from copydesk.documents.housestyle.tidy import SAYS, Rule
 from copydesk.documents.models import Document
 from copydesk.documents.proposals import proposals
-from copydesk.documents.tidy import SAYS, Rule
 from copydesk.documents.workflow import Act
 from copydesk.web.documents import acts, desk_data
 from copydesk.web.documents.routes import blueprint, load

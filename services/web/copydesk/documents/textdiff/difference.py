@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from copydesk.documents import alignment, altered, runs
-from copydesk.documents.alignment import Block
-from copydesk.documents.words import likeness, offsets, sentences, tokens, weight
+from copydesk.documents.textdiff import alignment, altered, runs
+from copydesk.documents.textdiff.alignment import Block
+from copydesk.documents.textdiff.words import likeness, offsets, sentences, tokens, weight
 
 _SENTENCE_END = re.compile(r"[.!?…:;][\"'’”)\]]*\s+$")
 

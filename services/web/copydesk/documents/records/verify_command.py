@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from copydesk.documents import verification
+from copydesk.documents.records import verification
 
 
 @click.command()

@@ -8,11 +8,11 @@ from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import User
-from copydesk.documents import house
 from copydesk.documents.errors import DocumentError, InvalidInput
-from copydesk.documents.house import HouseWord
+from copydesk.documents.housestyle import house
+from copydesk.documents.housestyle.house import HouseWord
+from copydesk.documents.housestyle.tidy import Rule, Style, tidy
 from copydesk.documents.text import clean, clean_line, is_blank
-from copydesk.documents.tidy import Rule, Style, tidy
 
 WORD_MOST_CHARS = 80
 MOST_WORDS = 20_000

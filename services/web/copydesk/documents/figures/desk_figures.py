@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from copydesk.accounts.models import User
-from copydesk.documents.effort import ALGORITHM, Effort, Figures
+from copydesk.documents.figures.effort import ALGORITHM, Effort, Figures
 from copydesk.documents.models import Document, Revision, State
 from copydesk.documents.presence import TimeAtWork
 

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from copydesk.documents.words import is_inside_word, is_word, offsets, tokens
+from copydesk.documents.textdiff.words import is_inside_word, is_word, offsets, tokens
 
 SEED = 5  # tokens that a run has at least, with spaces and punctuation: about three words
 MOST_PLACES = 16  # at which one beginning of a run is tried; "and so on and so on" would be slow

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from copydesk.documents import alignment
-from copydesk.documents.alignment import IMPOSSIBLE, Block
-from copydesk.documents.words import is_word, offsets, tokens, weight
+from copydesk.documents.textdiff import alignment
+from copydesk.documents.textdiff.alignment import IMPOSSIBLE, Block
+from copydesk.documents.textdiff.words import is_word, offsets, tokens, weight
 
 if TYPE_CHECKING:
-    from copydesk.documents.alignment import Scores
+    from copydesk.documents.textdiff.alignment import Scores
 
 ALIKE = 0.6  # share of letters that two words have in common, from which one is taken for the other, altered
 MOST_PAIRS = 40_000  # of words in one replaced piece; a longer piece was written anew

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from copydesk.documents.difference import changes
 from copydesk.documents.models import Kind, Revision
+from copydesk.documents.textdiff.difference import changes
 
 
 @dataclass(frozen=True)

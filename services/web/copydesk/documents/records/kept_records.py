@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column, relationship
 from copydesk.accounts.models import Role, User
 from copydesk.db import Base
 from copydesk.documents.attribution_cache import Attribution
-from copydesk.documents.effort import Effort
 from copydesk.documents.errors import DocumentNotFound
+from copydesk.documents.figures.effort import Effort
 from copydesk.documents.models import Document, Revision
 from copydesk.documents.presence import LastSeen, Presence, TimeAtWork
 from copydesk.documents.reviews import ParagraphReview

@@ -12,9 +12,9 @@ from copydesk.audit.log import AuditEvent
 from copydesk.documents.authorship import Span
 from copydesk.documents.models import Document, Revision
 from copydesk.documents.paragraphs import Drafts, ParagraphState, paragraphs, span_states
+from copydesk.documents.records.verification import FORMAT, canonical, sha256_of
 from copydesk.documents.reviews import ParagraphReview
 from copydesk.documents.suggestions import Suggestion
-from copydesk.documents.verification import FORMAT, canonical, sha256_of
 
 
 @dataclass(frozen=True)

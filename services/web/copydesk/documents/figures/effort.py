@@ -17,11 +17,12 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from copydesk.db import Base, CreatedAt
-from copydesk.documents import chain, difference
+from copydesk.documents import chain
 from copydesk.documents.authorship import Span
 from copydesk.documents.models import Document, Kind, Revision
 from copydesk.documents.paragraphs import blocks
 from copydesk.documents.presence import TimeAtWork
+from copydesk.documents.textdiff import difference
 
 ALGORITHM = 1  # of the kept figures; a higher number has them counted anew
 ALIKE = 0.3  # paragraphs are a pair when this share of the shorter one's letters stayed

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import User
-from copydesk.documents import access, chain, house, revising
+from copydesk.documents import access, chain, revising
 from copydesk.documents.errors import InvalidInput, StaleHead
+from copydesk.documents.housestyle import house
+from copydesk.documents.housestyle.tidy import Rule, Style, count, tidy
 from copydesk.documents.models import Kind, Revision
-from copydesk.documents.tidy import Rule, Style, count, tidy
 from copydesk.documents.workflow import Act
 
 TOOL = "tidy"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
 
-from copydesk.documents.prose import Kept
+from copydesk.documents.housestyle.prose import Kept
 
 MOST_ROUNDS = 8
 NBSP, DASHES = "\u00a0", {"en": " – ", "em": "—"}

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import reduce
 from itertools import pairwise
 
-from copydesk.documents import difference
+from copydesk.documents.textdiff import difference
 
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _WORD = re.compile(r"\w+")

@@ -14,7 +14,7 @@ from copydesk import audit
 from copydesk.accounts.models import Role, User
 from copydesk.db import Base, BigIntId, CreatedAt
 from copydesk.documents.errors import InvalidInput, NotAllowed
-from copydesk.documents.tidy import DASHES, Rule, Style
+from copydesk.documents.housestyle.tidy import DASHES, Rule, Style
 
 
 class HouseWord(Base):

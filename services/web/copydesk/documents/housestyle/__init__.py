@@ -1,0 +1,1 @@
+"""The house's spellings and style, and the small rules without a model that apply them."""

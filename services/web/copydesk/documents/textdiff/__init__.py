@@ -1,0 +1,1 @@
+"""Two texts against each other: what stayed, what changed, what moved; no database and no documents."""
