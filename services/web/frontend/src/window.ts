@@ -38,7 +38,10 @@ function own(): Named {
   const kept = read();
   mine = kept?.free ? { ...kept, free: false } : { name: fresh(), sent: 0, free: false };
   write(mine);
-  window.addEventListener("pagehide", () => write({ ...own(), free: true }));
+  window.addEventListener("pagehide", () => {
+    own().free = true; // and stays so, though the last words are sent after this
+    write(own());
+  });
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) mine = null; // back from the browser's memory: another page of this window came further
   });

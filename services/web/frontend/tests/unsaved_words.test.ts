@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Copy } from "../src/editor/copies";
-import { newest, stale, type Unsent } from "../src/editor/unsaved_words";
+import { newest, stale, takenBack, type Unsent } from "../src/editor/unsaved_words";
 
 const copy = (more: Partial<Copy> = {}): Copy => ({ tab: "a", version: 3, base: 2, title: "T", body: "Typed.", at: 2000, ...more });
 const unsent = (more: Partial<Unsent> = {}): Unsent => ({
@@ -48,5 +48,16 @@ describe("which unsaved words come back", () => {
     expect(stale(copy({ body: "Stored." }), page)).toBe(true);
     expect(stale(copy({ body: "Stored.", title: "Another" }), page)).toBe(false);
     expect(newest({ ...page, settled: { a: 7 } }, [copy()])).toBeNull();
+  });
+
+  it("not what was taken back in this browser, though the desk has not heard of it yet", () => {
+    const there = { ...page, unsent: unsent() };
+    const none = copy({ version: 4, body: "", title: "", none: true });
+    expect(newest(there, [none])).toBeNull();
+    expect(takenBack(there, [none])).toEqual([none]);
+    expect(newest({ ...page, unsent: unsent({ version: 5 }) }, [none])?.body).toBe("Typed."); // typed again since
+    expect(newest({ ...page, unsent: unsent({ tab: "b" }) }, [none])?.body).toBe("Typed."); // in another window
+    expect(newest(there, [none, copy({ tab: "b", body: "Other." })])?.body).toBe("Other.");
+    expect(takenBack({ ...page, settled: { a: 4 } }, [none])).toEqual([]); // the desk has heard
   });
 });

@@ -29,6 +29,15 @@ describe("a window's name", () => {
     expect(after.nextSending()).toBe(3);
   });
 
+  it("outlives a reload also when last words are sent on the way out", async () => {
+    const before = await page();
+    const name = before.windowName();
+    leave();
+    before.nextSending();
+    const after = await page();
+    expect([after.windowName(), after.lastSending()]).toEqual([name, 1]);
+  });
+
   it("is not shared with a copy of the window, which gets the storage too", async () => {
     const original = (await page()).windowName();
     expect((await page()).windowName()).not.toBe(original);

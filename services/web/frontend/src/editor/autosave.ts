@@ -8,12 +8,12 @@ import { patience } from "../polling";
 import { Refused, tell, type News } from "../telling";
 import { SAVED } from "../unsaved";
 import { atLeast, lastSending, nextSending, windowName } from "../window";
-import { Copies } from "./copies";
+import { Copies, type Copy } from "./copies";
 import type { Saved } from "./data";
 import type { Desk } from "./desk";
 import { Line } from "./line";
 import { paragraphAt } from "./paragraph";
-import { newest, stale, type Found } from "./unsaved_words";
+import { newest, stale, takenBack, type Found } from "./unsaved_words";
 
 interface Kept extends News {
   kept_at: string;
@@ -48,7 +48,7 @@ class Keeper {
   private copying = 0;
   private running = false;
   private failures = 0;
-  private holds = false; // the desk holds words of this window
+  private holds = false; // the desk holds words of this window, or will by a sending that is on its way
   private ended = false;
   private leaving = false;
   private loggedOut = false; // whoever logs out leaves no words behind in this browser
@@ -117,14 +117,20 @@ class Keeper {
     window.clearTimeout(this.copying);
     this.copying = 0;
     if (this.loggedOut) return false;
-    if (!this.dirty) {
+    if (!this.dirty && !this.holds) {
       this.copies.remove(windowName());
       return true;
     }
     // On the way out with a form these words have their number: once the desk has saved it, the copy holds nothing.
     const version = lastSending() + (this.leaving ? 0 : 1);
+    if (!this.dirty) return this.copies.write(this.nothing(windowName(), version));
     const words = { tab: windowName(), version, base: this.base, title: this.title, body: this.desk.text() };
     return this.copies.write({ ...words, at: Date.now() });
+  }
+
+  /** Until the desk has heard that its words were taken back, this browser knows it: they don't come back meanwhile. */
+  private nothing(tab: string, version: number): Copy {
+    return { tab, version, base: this.base, title: "", body: "", at: Date.now(), none: true };
   }
 
   private soon(wait: number): void {
@@ -141,7 +147,7 @@ class Keeper {
     this.changedAt = 0;
     try {
       if (this.dirty) await this.put();
-      else if (this.holds) await this.discard(windowName(), nextSending());
+      else if (this.holds) await this.discard(windowName(), nextSending()).then(() => this.copy());
       this.arrived();
     } catch (error) {
       this.changedAt ||= began;
@@ -154,6 +160,7 @@ class Keeper {
 
   private async put(): Promise<void> {
     const words = this.message();
+    this.holds = true;
     const kept = await tell<Kept>("PUT", this.url, words);
     this.holds = true;
     this.loggedOut = false;
@@ -181,9 +188,9 @@ class Keeper {
     };
   }
 
-  private async discard(tab: string, version: number): Promise<void> {
-    await tell<News>("DELETE", this.url, { tab, version });
-    if (tab === windowName()) this.holds = false;
+  private async discard(tab: string, version: number, keepalive = false): Promise<void> {
+    await tell<News>("DELETE", this.url, { tab, version }, keepalive);
+    if (tab === windowName() && version >= lastSending()) this.holds = false; // nothing newer is on its way
   }
 
   private arrived(): void {
@@ -231,9 +238,10 @@ class Keeper {
 
   /** The page is being left: the last words go with it. */
   private leave(): void {
-    if (this.leaving || this.ended || !this.dirty) return;
+    if (this.leaving || this.ended) return;
     this.copy();
-    if (!this.changedAt) return;
+    if (!this.dirty && this.holds) void this.discard(windowName(), nextSending(), true).catch(() => undefined);
+    if (!this.dirty || !this.changedAt) return;
     const words = this.message();
     const size = new Blob([JSON.stringify(words)]).size;
     void tell("PUT", this.url, words, size < MOST_KEPT_ALIVE).catch(() => undefined);
@@ -244,6 +252,7 @@ class Keeper {
     const { desk } = this;
     const copies = this.copies.all();
     for (const copy of copies) if (stale(copy, desk.data)) this.copies.remove(copy.tab);
+    for (const { tab, version } of takenBack(desk.data, copies)) void this.discard(tab, version).catch(() => undefined);
     if (this.dirty) return this.changed(); // the server sent words back with something to say about them
     const found = newest(desk.data, copies);
     if (!found) return;
@@ -269,12 +278,12 @@ class Keeper {
     const { desk } = this;
     desk.replace(desk.data.text, "desk.discard");
     if (desk.title) desk.title.value = desk.data.title;
-    this.copies.remove(found.tab);
+    this.copies.write(this.nothing(found.tab, found.version));
+    this.holds = true; // or will be, by a sending that is on its way
     this.copy();
     this.back.say("They are gone. Undo brings them back.");
     this.insteadOf = null;
     if (found.tab !== windowName()) void this.discard(found.tab, found.version).catch(() => undefined);
-    this.holds = true; // or will be, by a sending that is on its way
     this.changedAt ||= Date.now();
     this.soon(0);
     desk.view.focus();

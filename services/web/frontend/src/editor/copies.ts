@@ -7,6 +7,7 @@ export interface Copy {
   title: string;
   body: string;
   at: number; // milliseconds
+  none?: boolean; // nothing waits any more: what the desk may still hold up to this sending was taken back
 }
 
 /** What begins with "copydesk:" is forgotten when somebody logs out. */

@@ -32,13 +32,18 @@ export interface Found extends Copy {
 
 /** Copies that hold nothing: saved, thrown away, or what the page shows anyway. */
 export const stale = (copy: Copy, page: Page): boolean =>
-  copy.version <= (page.settled?.[copy.tab] ?? -1) || (copy.body === page.text && copy.title === page.title);
+  copy.version <= (page.settled?.[copy.tab] ?? -1) || (!copy.none && copy.body === page.text && copy.title === page.title);
+
+/** Words taken back in this browser, of which the desk may not have heard yet: the page was left at once. */
+export const takenBack = (page: Page, copies: readonly Copy[]): Copy[] =>
+  copies.filter((copy) => copy.none && !stale(copy, page));
 
 /** The words that were typed last; null when nothing waits. */
 export function newest(page: Page, copies: readonly Copy[]): Found | null {
-  const alive = copies.filter((copy) => !stale(copy, page));
+  const alive = copies.filter((copy) => !copy.none && !stale(copy, page));
   const here = alive.reduce<Copy | null>((best, copy) => (best && best.at >= copy.at ? best : copy), null);
-  const there = page.unsent ?? null;
+  const back = takenBack(page, copies).some(({ tab, version }) => tab === page.unsent?.tab && version >= page.unsent.version);
+  const there = back ? null : (page.unsent ?? null);
   if (!there) return here && { ...here, merged: false };
   const same = alive.find((copy) => copy.tab === there.tab);
   const at = same?.at ?? Date.parse(there.kept_at);
