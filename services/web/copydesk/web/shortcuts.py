@@ -54,6 +54,8 @@ SHORTCUTS: dict[str, tuple[Shortcut, ...]] = {
         Shortcut("look-previous", "Place before", ("Shift", "F8")),
     ),
     "The page": (
+        Shortcut("whose", "Say who wrote the paragraph at the cursor", ("F9",)),
+        Shortcut("next-place", "Go on from the text to what follows it", ("Tab",)),
         Shortcut("calm", "Only the sheet", ("Ctrl", "Shift", "F")),
         Shortcut("leave", "Leave what is open: the finder, the candidates, only the sheet", ("Esc",)),
         Shortcut("shortcuts", "All shortcuts", ("Ctrl", "/"), (("?",),)),

@@ -7,9 +7,11 @@ import type { Desk } from "./desk";
 const LONG = 60_000; // characters; a longer text is copied into the textarea once the typing pauses
 const PAUSE = 150;
 
+const KEYS = "Tab leaves the text. F9 says who wrote the paragraph. Control and slash shows all keys.";
+
 /** What the text is called and how it is read; `id` is the one that links to the textarea go to. */
 export function attributes(field: HTMLTextAreaElement): Extension {
-  const described = field.getAttribute("aria-describedby");
+  const described = [field.getAttribute("aria-describedby"), `${field.id}-keys`].filter(Boolean).join(" ");
   const invalid = field.getAttribute("aria-invalid");
   return [
     placeholder("Write here"),
@@ -17,7 +19,7 @@ export function attributes(field: HTMLTextAreaElement): Extension {
     EditorView.contentAttributes.of({
       id: field.id,
       "aria-labelledby": `${field.id}-label`,
-      ...(described ? { "aria-describedby": described } : {}),
+      "aria-describedby": described,
       ...(invalid ? { "aria-invalid": invalid } : {}),
       class: "text",
       dir: "auto",
@@ -80,8 +82,12 @@ export function takeItsPlace(desk: Desk): void {
     label.removeAttribute("for");
     label.id = `${field.id}-label`;
   }
+  const keys = document.createElement("p");
+  keys.id = `${field.id}-keys`;
+  keys.hidden = true; // a description is read all the same, once, on the way into the text
+  keys.textContent = KEYS;
   field.id = `${field.id}-plain`;
-  field.before(view.dom);
+  field.before(view.dom, keys);
 }
 
 /** `field.value` is the text, for whoever reads it there; "input" is told once the typing pauses. */

@@ -29,6 +29,7 @@ import { showsSuggestions } from "./suggestions";
 import { tidies } from "./tidy";
 import * as tint from "./tint";
 import { toolbar } from "./toolbar";
+import { tellsWhose } from "./whose";
 
 /** What comes alive on the desk, in this order; each is alone responsible for its own marks on the page. */
 const FEATURES: readonly ((desk: Desk) => void)[] = [
@@ -48,6 +49,7 @@ const FEATURES: readonly ((desk: Desk) => void)[] = [
   showsSuggestions,
   tidies,
   knowsTheHouse,
+  tellsWhose,
   shortcutSheet,
 ];
 

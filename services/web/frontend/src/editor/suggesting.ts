@@ -180,5 +180,6 @@ const said = (count: number): string =>
   count === 0 ? "You had suggested this already." : count === 1 ? "One change is suggested." : `${count} changes are suggested.`;
 
 export const asks = (event: KeyboardEvent): boolean =>
-  (event.ctrlKey || event.metaKey) && event.altKey && !event.shiftKey && event.code === "KeyS";
+  (event.ctrlKey || event.metaKey) && event.altKey && !event.shiftKey && event.code === "KeyS" &&
+  !event.getModifierState("AltGraph"); // which writes a letter: ś on a Polish keyboard
 
