@@ -9,9 +9,9 @@ import { one } from "../dom";
 import { Bar } from "./bar";
 import { changeSet, changesTo } from "./changes";
 import { fetchDesk, type DeskData } from "./data";
-import { install, quiet, type Kept } from "./history";
+import { install, quiet, recolour, type Kept } from "./history";
 import { pairs, toCharacters } from "./places";
-import { carried, setSpans } from "./tint";
+import { carried, setSpans, tint, unsavedMarks } from "./tint";
 
 /** What was typed since the server last knew the text. */
 interface Pending {
@@ -62,6 +62,11 @@ export class Desk {
     return title || !this.view.state.doc.eq(this.pending.base);
   }
 
+  /** The text that the server has stored, under what was typed since. */
+  get saved(): Text {
+    return this.pending.base;
+  }
+
   /** A place in the present text as the server counts it. */
   place(at: number): number {
     return toCharacters(pairs(this.view.state.sliceDoc(0, at)), at);
@@ -101,10 +106,12 @@ export class Desk {
   private adopt(data: DeskData, { base, changes }: Pending): void {
     const news = changeSet(base, data.text);
     const typed = changes.map(news, true);
+    const onward = news.map(changes);
+    const mine = unsavedMarks(this.view.state.field(tint), changes, onward);
     this.data = data;
     this.view.dispatch({
-      changes: news.map(changes),
-      effects: setSpans.of(carried(data.spans, typed)),
+      changes: onward,
+      effects: setSpans.of([...carried(data.spans, typed), ...mine]),
       annotations: [Transaction.userEvent.of("desk.refresh"), isolateHistory.of("full")],
     });
     this.pending = { base: news.apply(base), changes: typed };
@@ -130,7 +137,9 @@ export class Desk {
     const { awaits } = this;
     if (awaits?.text === text) {
       quiet(this.view, text);
-      if (install(this.view, awaits.steps)) return;
+      const whole = install(this.view, awaits.steps);
+      recolour(this.view, awaits);
+      if (whole) return;
     }
     this.replace(text, "desk.restore");
   }

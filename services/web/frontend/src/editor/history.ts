@@ -7,9 +7,12 @@ import { Compartment, EditorState, Transaction, type Extension } from "@codemirr
 import { EditorView } from "@codemirror/view";
 import { changesTo } from "./changes";
 import type { Desk } from "./desk";
+import { bounded as newest, gone, setGone, type Piece } from "./moves";
+import { marked, setSpans, tint, type Place } from "./tint";
 
 const PREFIX = "copydesk:undo:"; // what begins with "copydesk:" is forgotten when somebody logs out
 const MOST = 400_000; // characters of one kept history; older steps go first
+const MOST_GONE = 60_000; // and of what was taken out
 const DOCUMENTS = 6;
 const PAUSE = 1200;
 
@@ -24,6 +27,8 @@ export interface Kept {
   saved: boolean; // whether it was that version
   steps: Steps;
   at: number;
+  marks?: Place[]; // who wrote what, while the text is not saved: a picture, which the next save makes true
+  gone?: Piece[]; // what was taken out, and whose it was
 }
 
 const undoing = new Compartment();
@@ -59,6 +64,12 @@ export function install(view: EditorView, steps: Steps): boolean {
   }
 }
 
+/** The tint that unsaved words had when the page was left. */
+export function recolour(view: EditorView, { marks, gone: pieces }: Partial<Kept>): void {
+  if (marks) view.dispatch({ effects: setSpans.of(marks) });
+  if (pieces) view.dispatch({ effects: setGone.of(pieces) });
+}
+
 export function keepHistory(desk: Desk): void {
   const key = `${PREFIX}${desk.data.person.id}-${desk.data.document}`;
   recall(desk, read(key));
@@ -72,6 +83,8 @@ export function keepHistory(desk: Desk): void {
       saved: !desk.dirty,
       steps: bounded(stepsOf(desk.view.state), MOST),
       at: Date.now(),
+      ...(desk.dirty ? { marks: marked(desk.view.state.field(tint), 0, desk.view.state.doc.length) } : {}),
+      gone: newest(desk.view.state.field(gone, false) ?? [], MOST_GONE),
     });
   };
   desk.extend(
@@ -93,6 +106,7 @@ function recall(desk: Desk, kept: Kept | null): void {
   const text = desk.text();
   if (kept.text === text) {
     install(desk.view, kept.steps);
+    if (kept.gone) recolour(desk.view, { gone: kept.gone }); // the server's own marks are there
   } else if (kept.head === desk.data.head && !kept.saved) {
     desk.awaits = kept; // unsaved words: whoever brings them back brings their history back
   } else {

@@ -16,12 +16,14 @@ import { goesOn } from "./ghost";
 import * as history from "./history";
 import { knowsTheHouse } from "./house";
 import * as keys from "./keys";
+import * as moves from "./moves";
 import { looking } from "./looking";
 import { mergesInView } from "./merging";
 import * as prose from "./prose";
 import { saves } from "./saving";
 import { reading } from "./reading";
 import * as search from "./search";
+import { showShares } from "./shares";
 import { shortcutSheet } from "./sheet";
 import { suggests } from "./suggesting";
 import * as suggestionMarks from "./suggestion_marks";
@@ -43,6 +45,7 @@ const FEATURES: readonly ((desk: Desk) => void)[] = [
   proposes,
   search.findButton,
   showCount,
+  showShares,
   calmDown,
   reading,
   suggests,
@@ -79,6 +82,7 @@ export function open(form: HTMLFormElement): Desk | null {
     prose.extension,
     direction.extension,
     tint.extension,
+    moves.extension,
     suggestionMarks.extension,
     wordCount,
   ]);

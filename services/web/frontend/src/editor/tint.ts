@@ -7,7 +7,7 @@ import { ChangeSet, RangeSet, StateEffect, StateField, type ChangeDesc, type Ext
 import { Decoration, EditorView, type DecorationSet } from "@codemirror/view";
 import type { Origin, Span } from "./data";
 
-type Place = Pick<Span, "start" | "end" | "origin">;
+export type Place = Pick<Span, "start" | "end" | "origin">;
 
 const MARKS: Partial<Record<Origin, Decoration>> = {
   machine: Decoration.mark({ class: "m", origin: "machine" }),
@@ -85,6 +85,15 @@ const remembered = invertedEffects.of((transaction) => {
 });
 
 export const extension: Extension = [tint, remembered];
+
+/** What a text gained since is marked as it is here: the server knows nothing of it yet. `onward`: to where it stands next. */
+export function unsavedMarks(marks: DecorationSet, since: ChangeSet, onward: ChangeDesc): Place[] {
+  const found: Place[] = [];
+  since.iterChangedRanges((_a, _b, from, to) => {
+    if (to > from) found.push(...marked(marks, from, to));
+  });
+  return moved(found, onward);
+}
 
 /** The server's spans, carried over to a text that was changed since. */
 export const carried = (spans: readonly Span[], since: ChangeSet): Place[] => {

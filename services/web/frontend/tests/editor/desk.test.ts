@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { DeskData, Span } from "../../src/editor/data";
 import { Desk } from "../../src/editor/desk";
 import { extension as history } from "../../src/editor/history";
-import { extension, marked, tint } from "../../src/editor/tint";
+import { extension, markAgain, marked, tint } from "../../src/editor/tint";
 
 const machine = (start: number, end: number): Span => ({ start, end, origin: "machine", author: null, revision: 2, draft: 1 });
 
@@ -34,6 +34,22 @@ describe("the desk and the server", () => {
     expect(marks(desk)).toEqual(["One.", " Three."]);
     expect(desk.dirty).toBe(true);
     expect((desk.form.elements.namedItem("base_revision") as HTMLInputElement).value).toBe("4");
+  });
+
+  it("keeps the tint of words that the server does not know yet, whatever news comes", () => {
+    const desk = open("One. Three.");
+    const take = (words: string): void => {
+      const start = desk.view.state.doc.length;
+      const effects = markAgain.of([{ start, end: start + words.length, origin: "machine" }]);
+      desk.view.dispatch({ changes: { from: start, insert: words }, effects });
+    };
+    take(" Taken.");
+    desk.refresh(data("Zero. One. Three.", 4, [machine(0, 5)]));
+    expect([desk.text(), marks(desk)]).toEqual(["Zero. One. Three. Taken.", ["Zero.", " Taken."]]);
+    desk.sending();
+    take(" And more.");
+    desk.stored(data("Zero. One. Three. Taken.", 5, [])); // the server may say otherwise of what it was given
+    expect(marks(desk)).toEqual([" And more."]);
   });
 
   it("puts a merged answer under it", () => {

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { DeskData } from "../../src/editor/data";
 import { Desk } from "../../src/editor/desk";
 import { bounded, extension, keepHistory } from "../../src/editor/history";
-import { extension as tint } from "../../src/editor/tint";
+import { extension as tint, markAgain, marked, tint as tints } from "../../src/editor/tint";
 
 let id = 0; // a document of its own for each test: the desks of the tests before still listen
 const data = (text: string, head: number): DeskData => ({
@@ -55,6 +55,21 @@ describe("undo across a reload", () => {
     expect(second.dirty).toBe(false);
     expect(back(second)).toBe("One. Two.");
     expect(back(second)).toBe("One.");
+  });
+
+  it("brings the tint of unsaved words back with them, and no other text's", () => {
+    const take = (desk: Desk): void =>
+      desk.view.dispatch({ changes: { from: 4, insert: " Taken." }, effects: markAgain.of([{ start: 4, end: 11, origin: "machine" }]) });
+    const machine = (desk: Desk) => marked(desk.view.state.field(tints), 0, desk.view.state.doc.length);
+    take(open("One.", 3));
+    leave();
+    const second = open("One.", 3);
+    expect(machine(second)).toEqual([]);
+    second.restore("One. Taken.");
+    expect(machine(second)).toEqual([{ start: 4, end: 11, origin: "machine" }]);
+    const third = open("One.", 3);
+    third.restore("One. Other words.");
+    expect(machine(third)).toEqual([]);
   });
 
   it("waits for unsaved words, whoever brings them back", () => {
