@@ -14,6 +14,7 @@ from copydesk.config import Settings
 from copydesk.documents import policy
 from copydesk.documents.models import Document, State
 from copydesk.documents.workflow import Act
+from copydesk.web.machine_words import by_paragraph
 from copydesk.web.pausing import drafting_pause
 
 DIST = Path(__file__).parent / "static" / "dist"
@@ -68,7 +69,7 @@ class Can:
 def install(app: Flask) -> None:
     settings: Settings = app.config["COPYDESK"]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(when=when, ago=ago)
+    app.jinja_env.filters.update(when=when, ago=ago, machine_words=by_paragraph)
     can = Can(settings.claiming)
 
     @app.context_processor
