@@ -22,7 +22,8 @@ export function showsSuggestions(desk: Desk): void {
 }
 
 class Deciding {
-  private busy = false;
+  private busy = false; // with a decision
+  private hearing = false; // of other people's
   private drawn = "";
 
   constructor(private readonly desk: Desk) {}
@@ -64,7 +65,7 @@ class Deciding {
     const { desk } = this;
     desk.view.dispatch({ effects: setSuggestions.of(standing(desk.data, desk.text())) });
     const drawn = JSON.stringify(desk.data.suggestions ?? []);
-    if (panel && drawn !== this.drawn && !this.busy) void this.renew(); // a decision asks for it itself
+    if (panel && drawn !== this.drawn && !this.busy && !this.hearing) void this.renew(); // those two ask for it themselves
     this.drawn = drawn;
   }
 
@@ -72,11 +73,18 @@ class Deciding {
   private async hear({ head, suggestions: version }: News): Promise<void> {
     const { data } = this.desk;
     // A newer text comes by itself, or waits for what is typed here to be saved.
-    if (this.busy || version === undefined || version === data.suggestions_version || head !== data.head) return;
+    if (this.busy || this.hearing || version === undefined) return;
+    if (version === data.suggestions_version || head !== data.head) return;
+    this.hearing = true;
+    const before = data.suggestions ?? [];
     try {
       await this.desk.fetch();
+      await this.renew();
+      say(heard(before, this.desk.data.suggestions ?? []));
     } catch {
       // The next news will tell again.
+    } finally {
+      this.hearing = false;
     }
   }
 
@@ -236,6 +244,16 @@ export function inWords({ author, mine, ...change }: Pick<Suggestion, "author" |
   if (!words && !replacement) return `${who} other spaces here.`;
   if (!words) return `${who} “${replacement}” here.`;
   return replacement ? `${who} “${replacement}” instead of “${words}”.` : `${who} to take out “${words}”.`;
+}
+
+type Heard = Pick<Suggestion, "number" | "author" | "mine" | "words" | "replacement">;
+
+/** What others did meanwhile: suggested something, or decided on it. */
+export function heard(before: readonly Heard[], now: readonly Heard[]): string {
+  const known = new Set(before.map(({ number }) => number));
+  const [first, ...more] = now.filter(({ number }) => !known.has(number));
+  if (first) return more.length > 0 ? `${more.length + 1} new suggestions.` : inWords(first);
+  return now.length < before.length ? left(now.length) : "";
 }
 
 const left = (count: number): string =>

@@ -2,7 +2,7 @@ import { ChangeSet, EditorState, Text } from "@codemirror/state";
 import { describe, expect, it } from "vitest";
 import { asks, differences } from "../../src/editor/suggesting";
 import { extension, hand, setSuggestions, standing, suggestions, type Suggestion } from "../../src/editor/suggestion_marks";
-import { inWords } from "../../src/editor/suggestions";
+import { heard, inWords } from "../../src/editor/suggestions";
 import type { DeskData } from "../../src/editor/data";
 
 const suggestion = (number: number, start: number, end: number, replacement = "x"): Suggestion => ({
@@ -70,5 +70,15 @@ describe("open suggestions", () => {
     expect(inWords({ ...change, replacement: "new" })).toBe("Ruth suggests “new” instead of “old”.");
     expect(inWords({ ...change, words: "", replacement: "new", mine: true })).toBe("You suggest “new” here.");
     expect(inWords({ ...change, words: " ", replacement: "  " })).toBe("Ruth suggests other spaces here.");
+  });
+});
+
+describe("what others did meanwhile", () => {
+  const one = (number: number) => ({ ...suggestion(number, 0, 3, "new"), words: "old" });
+  it("is said in words: what came, or how many are left", () => {
+    expect(heard([], [one(1)])).toBe("Ruth suggests “new” instead of “old”.");
+    expect(heard([one(1)], [one(1), one(2), one(3)])).toBe("2 new suggestions.");
+    expect(heard([one(1), one(2)], [one(2)])).toBe("One is left.");
+    expect(heard([one(1)], [one(1)])).toBe("");
   });
 });
