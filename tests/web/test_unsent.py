@@ -104,6 +104,21 @@ def test_words_that_conflict_come_back_as_they_were_typed(session, cast, documen
     assert (found.body, found.base, found.merged) == (mine, base, False)
 
 
+def test_saved_words_that_were_sent_once_more_do_not_come_back_when_the_text_moves_on(session, cast, document, keep):
+    base = document.text_number
+    mine = journeys.DRAFT.replace("old bakery", "old barn")
+    saved = revising.save(session, document.id, cast.editor, Text(journeys.TITLE, mine, base, tab="one", version=1))
+    keep(mine, version=2, base=base)  # on its way before the answer to the save was there
+    newer = journeys.DRAFT.replace("old bakery", "old mill")
+    revising.save(session, document.id, cast.editor, Text(journeys.TITLE, newer, saved.number))
+    assert waiting(session, document, cast.editor) is None
+    keep(mine + " And more.", version=3, base=base)
+    assert waiting(session, document, cast.editor) == mine + " And more."
+    unsent.discard(session, document, cast.editor, "one", 4)
+    keep(mine, version=5, base=base)
+    assert unsent.keep_as_revisions(session, document, cast.sponsor) == []
+
+
 def test_a_late_sending_brings_nothing_back_after_saving_or_throwing_away(session, cast, document, keep):
     keep(version=1)
     base = document.text_number

@@ -193,6 +193,8 @@ def _keep_as_revision(session: Session, document: Document, row: Unsent) -> Revi
     base = chain.revision(session, document, row.base_number)
     if head is None or base is None or row.title is None or row.body is None or text.is_blank(row.body):
         return None
+    if _is_saved(session, document, row):
+        return None
     body = merging.merge(base.body, row.body, head.body).text(otherwise=merging.Choice.BOTH)
     title = merging.merge_titles(base.title, row.title, head.title).text(otherwise=merging.Choice.THEIRS)
     title = head.title if text.is_blank(title) else title[: settings().title_max_chars]
@@ -208,7 +210,7 @@ def _keep_as_revision(session: Session, document: Document, row: Unsent) -> Revi
 def _found(session: Session, document: Document, row: Unsent, head: Revision) -> Found | None:
     """None where the text as it stands says all that the row does."""
     base = head if row.base_number == head.number else chain.revision(session, document, row.base_number)
-    if base is None or row.title is None or row.body is None:
+    if base is None or row.title is None or row.body is None or _is_saved(session, document, row):
         return None
     bodies = merging.merge(base.body, row.body, head.body)
     titles = merging.merge_titles(base.title, row.title or base.title, head.title)
@@ -218,6 +220,12 @@ def _found(session: Session, document: Document, row: Unsent, head: Revision) ->
     if words == (head.title, head.body):
         return None
     return Found(row.tab, row.version, head.number, *words, merged=base is not head, kept_at=row.kept_at)
+
+
+def _is_saved(session: Session, document: Document, row: Unsent) -> bool:
+    """Are these the very words that the window saved? It sent them once more before it heard that its save arrived."""
+    saved_as = chain.revision(session, document, row.saved_as) if row.saved_as else None
+    return saved_as is not None and (saved_as.title, saved_as.body) == (row.title, row.body)
 
 
 def _open_rows(session: Session, document: Document, person_id: int) -> Sequence[Unsent]:

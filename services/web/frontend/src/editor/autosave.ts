@@ -171,7 +171,10 @@ class Keeper {
     }
     if (this.insteadOf) this.copies.remove(this.insteadOf[0]);
     this.insteadOf = null;
-    if (!this.dirty) return;
+    if (!this.dirty) {
+      this.changedAt ||= Date.now(); // saved meanwhile: what was kept after the save was sent is let go
+      return;
+    }
     this.desk.mention(`Kept ${clock(kept.kept_at)}, not saved as a version yet`);
     if (!this.changedAt) this.desk.form.dataset["safe"] = ""; // nothing to ask about before the page is left
   }
