@@ -7,7 +7,7 @@ from tests.browser.conftest import accessible
 from tests.browser.test_drafting import create
 from tests.browser.test_pages import NARROW, fits
 from tests.browser.test_story import state
-from tests.browser.writing import write
+from tests.browser.writing import body, opened, save, write
 
 TEXT = "\"It's an organisation -- isn't it?\" See `it's  code`."
 TIDY = "“It’s an organization – isn’t it?” See `it's  code`."
@@ -99,16 +99,13 @@ def test_a_house_word_is_marked_and_replaced_by_one_key(admin, editor_of):
     expect(marked).to_have_text(["Organisation"])
 
 
-@pytest.mark.parametrize("script", [True, False])
-def test_tidying_up_shows_the_difference_first(admin, editor_of, script):
+def test_tidying_up_without_script_shows_the_difference_first(admin, editor_of):
     ensure(admin, "organization", "organisation")
-    page = editor_of(f"Tidied {'with' if script else 'without'} script", java_script_enabled=script)
+    page = editor_of("Tidied without script", java_script_enabled=False)
     page.get_by_role("button", name="Tidy up").click()
     page.wait_for_url("**/tidy")
     expect(page.get_by_role("heading", name="Tidy up")).to_be_visible()
     expect(page.locator(".diff ins").first).to_be_visible()
-    if script:
-        accessible(page)
     page.get_by_label("House spellings").uncheck()
     page.get_by_role("button", name="Show what would change").click()
     expect(page.locator(".diff")).not_to_contain_text("organization")
@@ -116,8 +113,61 @@ def test_tidying_up_shows_the_difference_first(admin, editor_of, script):
     page.get_by_role("button", name="Apply the ticked rules").click()
     expect(page.get_by_text("Tidied up. The version before is kept.")).to_be_visible()
     expect(page.locator("textarea[name=body]")).to_have_value(TIDY)
-    if not script:
-        return
-    textbox = page.get_by_role("textbox", name="Text")
-    textbox.press("Control+z")
-    expect(page.locator("textarea[name=body]")).to_have_value(TEXT)
+
+
+def open_dialog(page):
+    page.get_by_role("button", name="Tidy up").press("Enter")
+    dialog = page.get_by_role("dialog", name="Tidy up")
+    expect(dialog.locator(".diff ins").first).to_be_visible()
+    return dialog
+
+
+def test_tidying_up_over_the_text(admin, editor_of):
+    ensure(admin, "organization", "organisation")
+    page = editor_of("Tidied with script")
+    dialog = open_dialog(page)
+    expect(body(page)).to_have_value(TEXT)  # what was typed is saved, and not changed
+    expect(page.locator("[data-kept]")).to_contain_text("Saved.")
+    expect(dialog.get_by_role("button", name="Apply the ticked rules")).to_be_focused()
+    accessible(page)
+    spellings = dialog.get_by_label("House spellings")
+    spellings.focus()
+    page.keyboard.press("Space")
+    expect(dialog.locator(".diff")).not_to_contain_text("organization")
+    expect(spellings).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(body(page)).to_have_value(TEXT)
+    expect(page.get_by_role("button", name="Tidy up")).to_be_focused()
+    open_dialog(page)
+    page.keyboard.press("Enter")
+    expect(body(page)).to_have_value(TIDY)
+    expect(dialog).to_have_count(0)
+    expect(opened(page)).to_be_focused()
+    expect(page.locator("[data-kept]")).to_contain_text("Tidied up.")
+    page.keyboard.press("Control+z")
+    expect(body(page)).to_have_value(TEXT)
+    page.keyboard.press("Control+y")
+    page.reload()
+    expect(body(page)).to_have_value(TIDY)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_tidying_up_on_a_phone_when_the_text_moves_on(admin, editor_of, theme):
+    ensure(admin, "organization", "organisation")
+    page = editor_of(f"Tidied on a phone, {theme}", color_scheme=theme, **NARROW)
+    dialog = open_dialog(page)
+    fits(page)
+    accessible(page)
+    window = page.context.new_page()
+    window.goto(page.url)
+    write(window, TEXT + " Another window.")
+    save(window)
+    dialog.get_by_role("button", name="Apply the ticked rules").click()
+    expect(dialog.get_by_text("The text has moved on").first).to_be_visible()
+    dialog.get_by_role("button", name="Apply the ticked rules").click()
+    expect(body(page)).to_have_value(TIDY + " Another window.")
+    page.goto(page.url + "/tidy")
+    expect(page.get_by_text("These rules find nothing to do")).to_be_visible()
+    fits(page)
+    accessible(page)

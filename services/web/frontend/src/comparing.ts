@@ -47,7 +47,7 @@ class Walk {
       event.preventDefault();
       this.go(step);
     });
-    for (const [index, stop] of stops.entries()) stop.addEventListener("focus", () => this.mark(index));
+    for (const [index, stop] of stops.entries()) stop.addEventListener("focusin", () => this.mark(index));
   }
 
   private rememberKeys(): () => boolean {
@@ -63,7 +63,7 @@ class Walk {
   private go(step: 1 | -1): void {
     const stop = this.stops[nextStop(this.current, step, this.stops.length)];
     if (!stop) return;
-    stop.focus({ preventScroll: true });
+    (one("input:checked", stop) ?? stop).focus({ preventScroll: true }); // where there is a choice, one is at it
     stop.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
   }
 

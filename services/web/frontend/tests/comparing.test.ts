@@ -37,4 +37,18 @@ describe("from change to change", () => {
     document.querySelector<HTMLButtonElement>("[data-walk]")?.click();
     expect(document.activeElement?.textContent).toBe("a");
   });
+
+  it("goes to what is chosen where there is a choice", () => {
+    document.body.innerHTML = `<form data-compare><span data-walk-said></span><button type="button" data-walk="1" hidden></button>
+      <fieldset data-change><input type="radio" name="a" id="a1"><input type="radio" name="a" id="a2" checked></fieldset>
+      <fieldset data-change><input type="radio" name="b" id="b1" checked></fieldset></form>`;
+    walkChanges();
+    const next = () => document.querySelector<HTMLButtonElement>("[data-walk]")?.click();
+    next();
+    expect(document.activeElement?.id).toBe("a2");
+    document.getElementById("b1")?.focus(); // by Tab
+    expect(document.querySelector("[data-walk-said]")?.textContent).toBe("2 of 2");
+    next();
+    expect(document.activeElement?.id).toBe("a2");
+  });
 });
