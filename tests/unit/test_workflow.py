@@ -96,26 +96,32 @@ def perform(session, act, document, actor):
     return doer()
 
 
-@pytest.mark.parametrize("act", [act for act in Act if act not in MACHINE_ACTS])
 @pytest.mark.parametrize("state", list(State))
-def test_every_act_in_every_state_by_everyone(session, cast, make_document, state, act):
+def test_every_act_in_every_state_by_everyone(session, cast, make_document, state):
     document = make_document(state.value)
+    wrong = []
+    for act in Act:
+        if act in MACHINE_ACTS:
+            continue
+        for person in PEOPLE:
+            with session.begin_nested() as undo:
+                refusal = try_to(session, act, document, getattr(cast, person))
+                session.refresh(document)
+                if not as_the_table_says(act, state, person, refusal, document.state):
+                    wrong.append((act, person, refusal, document.state))
+                undo.rollback()
+            session.expire_all()
+    assert wrong == []
+
+
+def as_the_table_says(act, state, person, refusal, after):
     row = TRANSITIONS[act]
-    for person in PEOPLE:
-        allowed = bool(PLAYS.get(person, set()) & set(row.who)) and state in row.sources
-        if act is Act.KEEP:
-            allowed = False  # there is no earlier text to keep after a first draft failed
-        with session.begin_nested() as undo:
-            refusal = try_to(session, act, document, getattr(cast, person))
-            session.refresh(document)
-            if allowed:
-                assert refusal is None
-                assert document.state in (row.targets or (state,))
-            else:
-                assert isinstance(refusal, DocumentNotFound | NotAllowed | WrongState)
-                assert document.state is state
-            undo.rollback()
-        session.expire_all()
+    allowed = bool(PLAYS.get(person, set()) & set(row.who)) and state in row.sources
+    if act is Act.KEEP:
+        allowed = False  # there is no earlier text to keep after a first draft failed
+    if allowed:
+        return refusal is None and after in (row.targets or (state,))
+    return isinstance(refusal, DocumentNotFound | NotAllowed | WrongState) and after is state
 
 
 def try_to(session, act, document, actor):
