@@ -20,7 +20,7 @@ SETUP   = $(if $(PYTHON),$(PYTHON) services/web/copydesk/local/bootstrap.py,$(er
 SECTION = @printf '\n== %s\n'
 
 .NOTPARALLEL:
-.PHONY: readme help run test lint types imports frontend-test format bench lock clean
+.PHONY: readme pictures help run test lint types imports frontend-test format bench lock clean
 
 help: ## This list
 	@echo 'Copydesk: make run, then open http://127.0.0.1:5000'
@@ -80,6 +80,10 @@ bench: ## Side-by-side tables; writes bench/results.json
 readme: ## The README's diagram and table, drawn from the transitions
 	@$(SETUP) dev
 	@$(BIN)/python -m copydesk.documents.diagram README.md
+
+pictures: ## The pictures of the help page and of the docs, shot anew; needs Chromium
+	@$(SETUP) dev
+	@$(BIN)/python -m tests.pictures
 
 lock: ## Write the lock files anew from requirements/*.in
 	@$(SETUP) dev

@@ -38,3 +38,5 @@ showOthers();
 // The editor is a chunk of its own: only whoever writes a text needs it.
 const writing = one<HTMLFormElement>("form[data-desk]");
 if (writing) void import("./editor").then(({ open }) => open(writing));
+const proposing = one<HTMLFormElement>("form[data-propose]");
+if (proposing) void import("./editor").then(({ propose }) => propose(proposing));

@@ -1,5 +1,6 @@
 """What changed between two texts, in whole words: each change with what it is about and its number."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -9,8 +10,10 @@ from typing import Literal
 from copydesk.documents.textdiff import difference
 from copydesk.documents.textdiff.marks import ANY, PAIRED, marks
 from copydesk.documents.textdiff.words import offsets, tokens
+from copydesk.documents.textdiff.work import Work
 
 LONGEST_FINER = 4_000  # characters of a change that is looked at once more
+MOST_FINER = 1_000_000  # pairs of equal words in all changes that are
 MOST_STAYED = 0.45  # of the letters: below that two sentences only share some words
 
 
@@ -45,7 +48,8 @@ def _tiles(old: str, new: str) -> list[Tile]:
         Tile(one.op, old[one.i1 : one.i2], new[one.j1 : one.j2], one.i1, one.j1, one.move)
         for one in _differences(old, new)
     ]
-    tiles = _without_islands(_whole_words(one for tile in _breaks_apart(found) for one in _finer(tile)))
+    work = Work(MOST_FINER)
+    tiles = _without_islands(_whole_words(one for tile in _breaks_apart(found) for one in _finer(tile, work)))
     if any(tile.op == "replace" and _may_be_formatting(tile) for tile in tiles):
         old_marks, new_marks = marks(old), marks(new)
         for tile in tiles:
@@ -95,14 +99,21 @@ def _without_trail(tile: Tile, from_old: bool) -> Iterator[Tile]:
         yield Tile("replace", old, new, tile.i + len(tile.old), tile.j + len(tile.new))
 
 
-def _finer(tile: Tile) -> list[Tile]:
+def _finer(tile: Tile, work: Work) -> list[Tile]:
     """A change in which most words stayed, word by word: who reads it wants to see "cold" become "warm" and no more."""
     if tile.op != "replace" or not tile.old or not tile.new or len(tile.old) + len(tile.new) > LONGEST_FINER:
         return [tile]
     a, b = tokens(tile.old), tokens(tile.new)
+    least = MOST_STAYED * max(sum(map(len, filter(_is_word, side))) for side in (a, b))
+    there, here = Counter(a), Counter(b)
+    # What is not in both cannot have stayed, wherever it is: that is quick to see, and most were written anew.
+    if sum(count * len(token) for token, count in (there & here).items() if _is_word(token)) < least:
+        return [tile]
+    if not work.take(sum(count * here[token] for token, count in there.items())):
+        return [tile]
     blocks = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
     kept = sum(len(token) for op, i1, i2, _, _ in blocks if op == "equal" for token in a[i1:i2] if _is_word(token))
-    if kept < MOST_STAYED * max(sum(map(len, filter(_is_word, side))) for side in (a, b)):
+    if kept < least:
         return [tile]
     offsets_a, offsets_b = offsets(a), offsets(b)
     return [

@@ -7,6 +7,7 @@ start of a line, a sentence or a word.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -50,11 +51,14 @@ def changes_with_moves(before: str, after: str) -> list[Change]:
     gone = [(one.i1, one.i2) for one in found if one.op == "replace" and one.i2 > one.i1]
     come = [(one.j1, one.j2) for one in found if one.op == "replace" and one.j2 > one.j1]
     moves = runs.moved(before, gone, after, come)
-    away = [(i, i + size, move) for move, (i, _, size) in enumerate(moves)]
+    away = sorted((i, i + size, move) for move, (i, _, size) in enumerate(moves))
     here = sorted((j, j + size, move) for move, (_, j, size) in enumerate(moves))
     result: list[Change] = []
     for one in found:
-        result += [one] if one.op == "same" else _cut_at_moves(one, sorted(away), here)
+        if one.op == "same":
+            result.append(one)
+        else:
+            result += _cut_at_moves(one, _between(away, one.i1, one.i2), _between(here, one.j1, one.j2))
     return result
 
 
@@ -93,15 +97,35 @@ def carried(found: Sequence[Change], start: int, end: int) -> tuple[int, int] | 
     return None
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """Words between two sentences that stayed: where they begin, and how many both begin and end with."""
+
+    i: int
+    j: int
+    a: list[str]
+    b: list[str]
+    head: int
+    tail: int
+
+    @property
+    def middles(self) -> tuple[list[str], list[str]]:
+        return self.a[self.head : len(self.a) - self.tail], self.b[self.head : len(self.b) - self.tail]
+
+
 def _same(before: str, after: str) -> list[Block]:
     """What stayed, in characters."""
     same: list[Block] = []
+    pieces: list[_Piece] = []
     i = j = 0
     for i2, j2, size in [*_sentences_that_stayed(before, after), (len(before), len(after), 0)]:
-        same += [(i + one, j + other, length) for one, other, length in _words(before[i:i2], after[j:j2])]
+        if i2 > i and j2 > j:
+            a, b = tokens(before[i:i2]), tokens(after[j:j2])
+            head = _common(a, b)
+            pieces.append(_Piece(i, j, a, b, head, _common(a[head:][::-1], b[head:][::-1])))
         same.append((i2, j2, size))
         i, j = i2 + size, j2 + size
-    same = alignment.joined([block for block in same if block[2]])
+    same = alignment.joined(sorted(block for block in [*same, *_words(pieces)] if block[2]))
     return _slide(altered.with_altered_words(before, after, same), before, after)
 
 
@@ -115,21 +139,28 @@ def _sentences_that_stayed(before: str, after: str) -> list[Block]:
     return [(at_a[i], at_b[j], len(a[i])) for i, j in alignment.rising(once)]
 
 
-def _words(before: str, after: str) -> list[Block]:
+def _words(pieces: Sequence[_Piece]) -> list[Block]:
     """The words that stayed."""
-    if not before or not after:
-        return []
-    a, b = tokens(before), tokens(after)
-    head = _common(a, b)
-    tail = _common(a[head:][::-1], b[head:][::-1])
     numbers: dict[str, int] = {}
-    middle_a = [numbers.setdefault(likeness(token), len(numbers)) for token in a[head : len(a) - tail]]
-    middle_b = [numbers.setdefault(likeness(token), len(numbers)) for token in b[head : len(b) - tail]]
-    alike = alignment.blocks(middle_a, middle_b, [weight(token) for token in numbers], GAP)
-    at_a, at_b = offsets(a), offsets(b)
-    found = ((head + i + skip, head + j + skip) for i, j, size in alike for skip in range(size))
-    inside = [(at_a[i], at_b[j], len(a[i])) for i, j in found if a[i] == b[j]]
-    return [(0, 0, at_a[head]), *inside, (at_a[len(a) - tail], at_b[len(b) - tail], at_a[-1] - at_a[len(a) - tail])]
+    kinds: dict[str, int] = {}
+
+    def number(token: str) -> int:
+        if token not in kinds:
+            kinds[token] = numbers.setdefault(likeness(token), len(numbers))
+        return kinds[token]
+
+    middles = [([*map(number, a)], [*map(number, b)]) for a, b in (piece.middles for piece in pieces)]
+    alike = alignment.blocks(middles, [weight(like) for like in numbers], GAP)
+    found: list[Block] = []
+    for piece, runs_of_it in zip(pieces, alike, strict=True):
+        a, b, head, tail = piece.a, piece.b, piece.head, piece.tail
+        at_a, at_b = offsets(a), offsets(b)
+        pairs = ((head + i + skip, head + j + skip) for i, j, size in runs_of_it for skip in range(size))
+        inside = [(at_a[i], at_b[j], len(a[i])) for i, j in pairs if a[i] == b[j]]
+        end, end_b = at_a[len(a) - tail], at_b[len(b) - tail]
+        for i, j, size in [(0, 0, at_a[head]), *inside, (end, end_b, at_a[-1] - end)]:
+            found.append((piece.i + i, piece.j + j, size))
+    return found
 
 
 def _tiles(same: Sequence[Block], size_a: int, size_b: int) -> list[Change]:
@@ -200,18 +231,21 @@ def _cut_at_moves(
     result: list[Change] = []
     i, j = one.i1, one.j1
     for start, end, move in away:
-        if one.i1 <= start < one.i2:
-            result.append(Change("replace", i, start, j, j))
-            result.append(Change("moved_away", start, end, j, j, move))
-            i = end
+        result.append(Change("replace", i, start, j, j))
+        result.append(Change("moved_away", start, end, j, j, move))
+        i = end
     rest = Change("replace", i, one.i2, j, j)
     for start, end, move in here:
-        if one.j1 <= start < one.j2:
-            result.append(replace(rest, j2=start))
-            result.append(Change("moved_here", one.i2, one.i2, start, end, move))
-            rest = Change("replace", one.i2, one.i2, end, end)
+        result.append(replace(rest, j2=start))
+        result.append(Change("moved_here", one.i2, one.i2, start, end, move))
+        rest = Change("replace", one.i2, one.i2, end, end)
     result.append(replace(rest, j2=one.j2))
     return [change for change in result if change.i2 > change.i1 or change.j2 > change.j1]
+
+
+def _between(places: Sequence[tuple[int, int, int]], start: int, end: int) -> Sequence[tuple[int, int, int]]:
+    """Of places in order, those that begin there."""
+    return places[bisect_left(places, (start,)) : bisect_left(places, (end,))]
 
 
 def _common(a: Sequence[str], b: Sequence[str]) -> int:

@@ -176,7 +176,9 @@ def _writing_page(document: Document, form: SuggestForm | None = None, status: i
         form = SuggestForm(formdata=None, base_revision=number, body=head.body if head else "")
     if form.base_revision.data is None:
         form.base_revision.data, form.base_revision.raw_data = number, None
-    return render_template("documents/suggest.html", document=document, form=form), status
+    # The editor shows what differs from the text as it stands: of words written on an older one it can't.
+    desk = desk_data.desk_data(document) if form.base_revision.data == number else None
+    return render_template("documents/suggest.html", document=document, form=form, desk=desk), status
 
 
 def _said(count: int) -> str:

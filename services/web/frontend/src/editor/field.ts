@@ -7,7 +7,8 @@ import type { Desk } from "./desk";
 const LONG = 60_000; // characters; a longer text is copied into the textarea once the typing pauses
 const PAUSE = 150;
 
-const KEYS = "Tab leaves the text. F9 says who wrote the paragraph. Control and slash shows all keys.";
+const KEYS = "Tab leaves the text. F9 says who wrote the paragraph.";
+const ALL_KEYS = " Control and slash shows all keys.";
 
 /** What the text is called and how it is read; `id` is the one that links to the textarea go to. */
 export function attributes(field: HTMLTextAreaElement): Extension {
@@ -85,7 +86,7 @@ export function takeItsPlace(desk: Desk): void {
   const keys = document.createElement("p");
   keys.id = `${field.id}-keys`;
   keys.hidden = true; // a description is read all the same, once, on the way into the text
-  keys.textContent = KEYS;
+  keys.textContent = KEYS + (one("dialog[data-shortcuts]") ? ALL_KEYS : "");
   field.id = `${field.id}-plain`;
   field.before(view.dom, keys);
 }

@@ -22,6 +22,7 @@ export function looking(desk: Desk): void {
 class Looking {
   private on = false;
   private asked = 0;
+  private wanted: 1 | -1 | 0 = 0; // a step that was asked for before the places were known
   private timer = 0;
 
   constructor(
@@ -60,6 +61,7 @@ class Looking {
     this.card.hidden = !on;
     this.desk.form.classList.toggle("is-looking", on);
     window.clearTimeout(this.timer);
+    if (!on) this.wanted = 0;
     if (on) void this.ask();
     else if (this.desk.view.state.field(places).size > 0) this.desk.view.dispatch({ effects: setFound.of(null) });
   }
@@ -84,6 +86,7 @@ class Looking {
       if (!this.desk.view.state.doc.eq(doc)) return this.later();
       this.desk.view.dispatch({ effects: setFound.of(found) });
       this.show();
+      if (this.wanted) this.go(this.wanted);
     } catch {
       if (asked === this.asked) this.say(LOST);
     } finally {
@@ -96,7 +99,11 @@ class Looking {
   }
 
   private go(step: 1 | -1): boolean {
-    if (!this.on) this.mode.click();
+    this.wanted = this.on ? 0 : step;
+    if (!this.on) {
+      this.mode.click(); // the step is taken as soon as the places have come
+      return true;
+    }
     const { from, to } = this.desk.view.state.selection.main;
     this.select(nextStop(this.stops(), from, to, step));
     return true;

@@ -59,7 +59,8 @@ function since(text: string, now: Text): Proposed {
   return proposed(base, now, changeSet(base, now.toString()));
 }
 
-const field = (text: string): StateField<Proposed> =>
+/** What differs from this text shows as proposed. */
+export const shows = (text: string): StateField<Proposed> =>
   StateField.define<Proposed>({
     create: (state: EditorState) => since(text, state.doc),
     update: (value, { changes, newDoc, docChanged }) =>
@@ -119,7 +120,7 @@ class Suggesting {
 
   /** The text that the server has is what the proposed one is compared with. */
   private redraw(): void {
-    const extension: Extension = this.on ? field(this.desk.data.text) : [];
+    const extension: Extension = this.on ? shows(this.desk.data.text) : [];
     this.desk.view.dispatch({ effects: this.room.reconfigure(extension) });
   }
 
