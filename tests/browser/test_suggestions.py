@@ -99,6 +99,25 @@ def test_the_sponsor_suggests_and_the_editor_decides_with_the_keyboard(two):
     saved(editor, TEXT.replace("far away", "afar"))
 
 
+def test_the_sponsor_sees_in_the_same_editor_what_is_proposed(two):
+    sponsor, _ = two("Written by the sponsor")
+    back = sponsor.url
+    sponsor.get_by_role("link", name="Suggest changes").click()
+    opened(sponsor).focus()
+    sponsor.keyboard.press("Control+End")
+    sponsor.keyboard.type(" Come early.")
+    sponsor.keyboard.press("Control+Home")
+    for _ in "The ":
+        sponsor.keyboard.press("Delete")
+    assert shown(sponsor) == "[-The ]" + TEXT[4:] + "[+ Come early.]"
+    accessible(sponsor)
+    sponsor.keyboard.press("Control+z")
+    assert shown(sponsor) == TEXT + "[+ Come early.]"
+    sponsor.keyboard.press("Control+s")
+    sponsor.wait_for_url(re.compile(re.escape(back)))
+    expect(panel(sponsor).get_by_role("button", name="Take back")).to_have_count(1)
+
+
 def test_suggesting_instead_of_saving(two):
     _, editor = two("Suggested by the editor")
     textbox(editor).press("Control+End")

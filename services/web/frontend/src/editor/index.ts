@@ -68,6 +68,8 @@ function wake(feature: (desk: Desk) => void, desk: Desk): void {
   }
 }
 
+export { propose } from "./proposing";
+
 export function open(form: HTMLFormElement): Desk | null {
   const [visible, island] = [one<HTMLTextAreaElement>("textarea[name=body]", form), one("#desk-data")];
   if (!visible || !island) return null;

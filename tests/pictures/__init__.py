@@ -1,0 +1,1 @@
+"""The pictures of the help page and of the docs, shot on a desk of its own: `make pictures`."""
