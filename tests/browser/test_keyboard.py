@@ -181,15 +181,22 @@ def tidies(page, keys):
         keys.focus()
     keys.arrow_to("button", "Tidy up")
     keys.press("Enter")
-    page.wait_for_url("**/tidy")
-    keys.tab_to("checkbox", re.compile("dash", re.IGNORECASE))
-    keys.press("Space", "Space")
-    keys.follow("button", "Apply the ticked rules")
+    dialog = page.get_by_role("dialog", name="Tidy up")
+    expect(dialog.get_by_role("button", name="Apply the ticked rules")).to_be_focused()
+    dash = re.compile("house’s dash")
+    keys.back_to("checkbox", dash)
+    for sign in ("hidden", "visible"):  # unticked, and ticked again
+        keys.press("Space")
+        expect(dialog.locator("ins", has_text="–")).to_be_visible(visible=sign == "visible")
+        expect(dialog.get_by_role("checkbox", name=dash)).to_be_focused()
+    keys.use("button", "Apply the ticked rules")
     expect(body(page)).to_have_value(re.compile("“Bread”, she says – and laughs\\.$"))
+    in_the_text(page, keys)
 
 
 def reviews(page, keys, title):
     """The machine's own paragraph stays as it is, for a reason, which is written on the page of the paragraphs."""
+    saved(page, keys)
     keys.follow("link", "Paragraph by paragraph")
     keys.fill(re.compile("^Reviewed unchanged"), "I asked them.")
     with page.expect_navigation():
