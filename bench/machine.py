@@ -26,10 +26,15 @@ def describe() -> dict[str, object]:
         "cpu": next(_models(), platform.processor()),
         "cores": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9),
-        "load_before": round(os.getloadavg()[0], 2),
+        "load_before": load(),
         "python": platform.python_version(),
         "system": platform.platform(),
     }
+
+
+def load() -> float:
+    """How many processes wanted a core in the last minute; with more than there are cores, figures are rough."""
+    return round(os.getloadavg()[0], 2)
 
 
 def _models() -> Iterator[str]:

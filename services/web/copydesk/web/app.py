@@ -10,6 +10,7 @@ from copydesk.logs import configure_logging
 from copydesk.web import (
     account,
     admin,
+    compression,
     documents,
     errors,
     figures,
@@ -53,6 +54,8 @@ def create_app(config: Settings | None = None) -> Flask:
     csrf.init_app(app)
     _install_headers(app, config)
     request_log.install(app)
+    if not config.trusted_proxies:
+        compression.install(app)
     security.install(app, config)
     app.before_request(guards.refuse_unguarded)
     templating.install(app)
