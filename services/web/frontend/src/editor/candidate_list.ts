@@ -25,6 +25,7 @@ export function item(candidate: Candidate, index: number, acts: Acts): HTMLEleme
   item.className = "candidate";
   const text = add(item, "p", candidate.text, "candidate-text");
   text.dir = "auto";
+  text.id = `candidate-${index + 1}`;
   const foot = add(item, "div", "", "candidate-foot");
   add(foot, "span", candidate.state === "failed" ? "could not be written" : candidate.fit);
   if (candidate.state !== "done" || !candidate.fit) return item;
@@ -34,6 +35,7 @@ export function item(candidate: Candidate, index: number, acts: Acts): HTMLEleme
   use.type = "button";
   use.dataset["use"] = "";
   use.setAttribute("aria-label", `Use this: candidate ${index + 1}, ${candidate.fit}`);
+  use.setAttribute("aria-describedby", text.id); // whoever only hears the button hears the words, too
   use.addEventListener("click", () => acts.use(candidate));
   use.addEventListener("focus", () => acts.show(index));
   item.addEventListener("pointerenter", () => acts.show(index));
