@@ -7,7 +7,7 @@ from copydesk.accounts.models import User
 from copydesk.autodocs import requests, writing
 from copydesk.autodocs.models import LIVE, Autodoc
 from copydesk.autodocs.options import DraftOptions
-from copydesk.documents import operations, revising
+from copydesk.documents import operations, publishing, revising
 from copydesk.documents.models import Document
 from copydesk.documents.revising import Text
 from copydesk.documents.workflow import Act
@@ -15,6 +15,7 @@ from copydesk.documents.workflow import Act
 TITLE = "Ceramics at the bakery"
 BRIEF = "A review of a small show of ceramics in a converted bakery."
 DRAFT = "The old bakery still smells of flour. There is something in these vessels that recalls the hour before dawn."
+FINAL = ("approved", "published", "retracted")
 REVISED = DRAFT + " The ovens are cold now."
 
 
@@ -92,13 +93,24 @@ def bring_to(
         fail_draft(session, document)
         return document
     draft(session, document, text)
-    if state in ("signoff", "approved"):
+    if state == "question":
+        operations.move(session, document.id, Act.ASK, editor, comment="Which kiln was it?")
+    if state in ("signoff", *FINAL):
         written = Text(title, text + " The ovens are cold now.", head(session, document))
         revising.deliver(session, document.id, editor, written)
-    if state == "approved":
+    if state in FINAL:
         revision = revising.head_text(session, document)
         operations.sign(session, document.id, sponsor, sha256=revision.sha256)
+        _end(session, document, state, sponsor)
     if state == "withdrawn":
         operations.move(session, document.id, Act.WITHDRAW, sponsor)
     session.flush()
     return document
+
+
+def _end(session: Session, document: Document, state: str, sponsor: User) -> None:
+    """From approved on."""
+    if state != "approved":
+        publishing.publish(session, document.id, sponsor)
+    if state == "retracted":
+        publishing.retract(session, document.id, sponsor, note="The show never took place.")

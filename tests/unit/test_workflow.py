@@ -3,15 +3,18 @@
 import datetime as dt
 
 import pytest
+from sqlalchemy import update
 
 from copydesk.autodocs import acceptances, continuations, requests, spans
 from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
-from copydesk.documents import diagram, machine_words, operations, policy, reviews, revising, suggesting
+from copydesk.documents import diagram, machine_words, operations, policy, publishing, reviews, revising, suggesting
+from copydesk.documents.editions import Edition, EditionState
 from copydesk.documents.errors import DocumentError, DocumentNotFound, NotAllowed, WrongState
 from copydesk.documents.housestyle import tidying
 from copydesk.documents.machine_words import Passage
-from copydesk.documents.models import State
+from copydesk.documents.models import Change, State
 from copydesk.documents.paragraphs import fingerprint
+from copydesk.documents.publishing import Times
 from copydesk.documents.reviews import ParagraphReview
 from copydesk.documents.revising import Text
 from copydesk.documents.suggestions import Suggestion
@@ -21,6 +24,7 @@ from tests.conftest import ROOT
 
 PEOPLE = ("sponsor", "other_sponsor", "editor", "other_editor", "admin", "pending", "rejected", "suspended")
 MACHINE_ACTS = (Act.SUBMIT, Act.DRAFTED, Act.DRAFTED_SEVERAL, Act.FAILED, Act.KEEP_UNSAVED)
+TOMORROW = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
 PLAYS = {
     "sponsor": {Who.SPONSOR},
     "other_sponsor": set(),
@@ -61,6 +65,25 @@ def perform(session, act, document, actor):
         session.flush()
         return 99
 
+    def scheduled():
+        """A time is set, in whatever state the document is."""
+        moment = {"live_at": TOMORROW, "public_at": TOMORROW, "responsible_id": document.sponsor_id}
+        kept = {"number": 9, "revision_number": 1, "sha256": "0" * 64, "label": [], "published_by_id": actor.id}
+        session.add(Edition(document_id=document.id, state=EditionState.SCHEDULED, **moment, **kept))
+        session.flush()
+        return document.id
+
+    def changed(**columns):
+        session.execute(update(Edition).where(Edition.document_id == document.id).values(columns))
+        return document.id
+
+    def flagged():
+        """It was published in an emergency by somebody who is none of the cast."""
+        return changed(emergency="A flood.", published_by_id=document.editor_id)
+
+    def with_the_link():
+        return changed(public_at=None)
+
     doers = {
         Act.RETRY: lambda: requests.retry(session, document.id, actor),
         Act.REDRAFT: lambda: requests.redraft(session, document.id, actor),
@@ -88,6 +111,19 @@ def perform(session, act, document, actor):
         ),
         Act.TAKE_BACK_REVIEW: lambda: reviews.take_back(session, document.id, actor, reviewed()),
         Act.TIDY: lambda: tidying.apply(session, document.id, actor, base=written.base, rules=["quotes"]),
+        Act.PUBLISH: lambda: publishing.publish(session, document.id, actor),
+        Act.SCHEDULE: lambda: publishing.publish(session, document.id, actor, Times(TOMORROW)),
+        Act.CANCEL_SCHEDULE: lambda: publishing.cancel_schedule(session, scheduled(), actor),
+        Act.PUBLISH_IN_EMERGENCY: lambda: publishing.publish_in_emergency(
+            session, document.id, actor, reason="A flood."
+        ),
+        Act.CONFIRM_EMERGENCY: lambda: publishing.confirm_emergency(session, flagged(), actor),
+        Act.OPEN_TO_ALL: lambda: publishing.open_to_all(session, with_the_link(), actor),
+        Act.REOPEN: lambda: publishing.reopen(
+            session, document.id, actor, Change.CORRECTION, reason="The kiln was another."
+        ),
+        Act.KEEP_EDITION: lambda: publishing.keep_edition(session, document.id, actor),
+        Act.RETRACT: lambda: publishing.retract(session, document.id, actor, note="It never took place."),
         Act.EDIT_BRIEF: lambda: operations.edit_brief(
             session, document.id, actor, title="New", brief="New brief.", base=1
         ),
@@ -117,8 +153,8 @@ def test_every_act_in_every_state_by_everyone(session, cast, make_document, stat
 def as_the_table_says(act, state, person, refusal, after):
     row = TRANSITIONS[act]
     allowed = bool(PLAYS.get(person, set()) & set(row.who)) and state in row.sources
-    if act is Act.KEEP:
-        allowed = False  # there is no earlier text to keep after a first draft failed
+    if act in (Act.KEEP, Act.KEEP_EDITION):
+        allowed = False  # there is no earlier text to keep after a first draft failed, and nothing was published
     if allowed:
         return refusal is None and after in (row.targets or (state,))
     return isinstance(refusal, DocumentNotFound | NotAllowed | WrongState) and after is state
@@ -137,7 +173,7 @@ def test_the_buttons_show_exactly_what_the_operations_allow(session, cast, make_
     document = make_document(state.value)
     for person in ("sponsor", "editor", "admin", "other_editor", "other_sponsor"):
         for act in Act:
-            if act in MACHINE_ACTS or act is Act.KEEP:
+            if act in MACHINE_ACTS or act in (Act.KEEP, Act.KEEP_EDITION):
                 continue
             expected = bool(PLAYS[person] & set(TRANSITIONS[act].who)) and state in TRANSITIONS[act].sources
             assert policy.can(act, getattr(cast, person), document, claiming=True) is expected
@@ -181,6 +217,10 @@ def test_the_diagram_shows_every_act_that_changes_a_state():
         Act.DELETE,
         Act.EDIT_BRIEF,
         Act.WITHDRAW,
+        Act.SCHEDULE,
+        Act.CANCEL_SCHEDULE,
+        Act.CONFIRM_EMERGENCY,
+        Act.OPEN_TO_ALL,
     }  # these lead nowhere else, or from everywhere
     drawn = diagram.mermaid()
     assert {act for act in Act if act.value in drawn} == set(Act) - still

@@ -12,6 +12,7 @@ from copydesk.autodocs import models as autodoc_models  # noqa: F401
 from copydesk.db import Base
 from copydesk.documents import (
     attribution_cache,  # noqa: F401
+    editions,  # noqa: F401
     presence,  # noqa: F401
     reviews,  # noqa: F401
     suggestions,  # noqa: F401

@@ -11,7 +11,7 @@ from copydesk.config import settings
 from copydesk.documents import policy
 from copydesk.documents.errors import DocumentNotFound, NotAllowed, WrongState
 from copydesk.documents.models import Document, State
-from copydesk.documents.workflow import TRANSITIONS, Act
+from copydesk.documents.workflow import TRANSITIONS, Act, allows
 
 
 def get(session: Session, document_id: uuid.UUID, user: User, *, lock: bool = False) -> Document:
@@ -44,9 +44,7 @@ def lock_for(session: Session, document_id: uuid.UUID, act: Act, actor: User) ->
 
 
 def expect(document: Document, act: Act) -> None:
-    if document.state not in TRANSITIONS[act].sources:
-        raise WrongState
-    if act is Act.KEEP and not document.text_number:
+    if not allows(document, act):
         raise WrongState
 
 

@@ -17,8 +17,11 @@ NAMES = {
     State.CHOOSING: "Choosing",
     State.UNASSIGNED: "Unassigned",
     State.EDITING: "Editing",
+    State.QUESTION: "Question",
     State.SIGNOFF: "Sign_off",
     State.APPROVED: "Approved",
+    State.PUBLISHED: "Published",
+    State.RETRACTED: "Retracted",
     State.WITHDRAWN: "Withdrawn",
 }
 

@@ -6,6 +6,7 @@ from copydesk import mail
 from copydesk.accounts.models import User
 from copydesk.config import settings
 from copydesk.documents.models import Document, State
+from copydesk.documents.workflow import Act
 
 ASSIGNED = """{actor} gave you “{title}” to edit.
 """
@@ -24,6 +25,34 @@ DELIVERED = """{actor} delivered “{title}”. It waits for your sign-off.
 SUGGESTED = """{actor} suggests changes to “{title}”. They wait in the text for you to accept or refuse.
 """
 CHANGES = """{actor} asks for changes to “{title}”:
+
+{note}
+"""
+ASKED = """{actor} has a question about “{title}”:
+
+{note}
+
+The text waits for your answer.
+"""
+ANSWERED = """{actor} answered your question about “{title}”:
+
+{note}
+"""
+PUBLISHED = """“{title}” is published.
+"""
+EMERGENCY = """{actor} published “{title}” in an emergency:
+
+{note}
+
+It is marked until a second person stands for it.
+"""
+REOPENED = """{actor} opened “{title}” again:
+
+{note}
+
+What is published stays until the next edition is.
+"""
+RETRACTED = """{actor} retracted “{title}”. Its page says so:
 
 {note}
 """
@@ -94,6 +123,22 @@ def tell_of_changes(session: Session, document: Document, actor: User, note: str
 
 def tell_of_signature(session: Session, document: Document, actor: User) -> None:
     tell(session, document, document.editor, actor, SIGNED, "Approved: {title}")
+
+
+def tell_of_question(session: Session, document: Document, actor: User, act: Act, note: str) -> None:
+    """The sponsor of the question, the editor of the answer."""
+    if act is Act.ASK:
+        tell(session, document, document.sponsor, actor, ASKED, "A question: {title}", note)
+    else:
+        tell(session, document, document.editor, actor, ANSWERED, "Answered: {title}", note)
+
+
+def tell_all(
+    session: Session, document: Document, actor: User | None, template: str, subject: str, note: str = ""
+) -> None:
+    """Sponsor and editor, whoever of them did not do it."""
+    for person in (document.sponsor, document.editor):
+        tell(session, document, person, actor, template, subject, note)
 
 
 def tell_of_deletion(session: Session, document: Document, actor: User, note: str) -> None:

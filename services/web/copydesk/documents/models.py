@@ -19,8 +19,11 @@ class State(StrEnum):
     CHOOSING = "choosing"  # several drafts lie side by side; the sponsor picks one
     UNASSIGNED = "unassigned"  # there is a draft and no editor
     EDITING = "editing"  # the editor revises
+    QUESTION = "question"  # the editor asked something, and the sponsor has to answer
     SIGNOFF = "signoff"  # the sponsor reads what was delivered
     APPROVED = "approved"  # signed, bound to one revision
+    PUBLISHED = "published"  # readers have it, or will at a time that is set
+    RETRACTED = "retracted"  # readers had it; its page says that it was taken back
     WITHDRAWN = "withdrawn"  # given up; everything is kept
 
 
@@ -31,6 +34,13 @@ class Kind(StrEnum):
     TOOL = "tool"  # what a rule without a model changed: quotes, dashes, spaces, house spellings
 
 
+class Change(StrEnum):
+    """Why there is another edition."""
+
+    CORRECTION = "correction"  # something was wrong
+    UPDATE = "update"  # something is new
+
+
 class Document(Base):
     """One text on its way from brief to print."""
 
@@ -38,10 +48,21 @@ class Document(Base):
     __table_args__ = (
         CheckConstraint(one_of("state", State), "state"),
         CheckConstraint("state <> 'unassigned' OR editor_id IS NULL", "unassigned_has_no_editor"),
-        CheckConstraint("state NOT IN ('editing', 'signoff') OR editor_id IS NOT NULL", "editing_has_editor"),
-        CheckConstraint("(state = 'approved') = (signed_sha256 IS NOT NULL)", "approved_is_signed"),
+        CheckConstraint(
+            "state NOT IN ('editing', 'question', 'signoff') OR editor_id IS NOT NULL", "editing_has_editor"
+        ),
+        CheckConstraint("state <> 'approved' OR signed_sha256 IS NOT NULL", "approved_is_signed"),
+        CheckConstraint("signed_sha256 IS NULL OR state IN ('approved', 'published', 'retracted')", "signed_is_final"),
+        CheckConstraint("state NOT IN ('published', 'retracted') OR edition > 0", "published_has_edition"),
+        CheckConstraint("state <> 'withdrawn' OR edition = 0", "withdrawn_was_not_published"),
+        CheckConstraint(one_of("reopened_for", Change), "reopened_for"),
+        CheckConstraint(
+            "(reopened_for IS NOT NULL) = (edition > 0 AND state NOT IN ('published', 'retracted'))", "reopened"
+        ),
         CheckConstraint("(signed_sha256 IS NULL) = (signed_by_id IS NULL)", "signed_by"),
-        CheckConstraint("state NOT IN ('unassigned', 'editing', 'signoff', 'approved') OR text_number > 0", "has_text"),
+        CheckConstraint(
+            "state IN ('drafting', 'draft_failed', 'choosing', 'withdrawn') OR text_number > 0", "has_text"
+        ),
         CheckConstraint("btrim(title) <> ''", "title"),
         CheckConstraint("text_number <= head_number", "text_number"),
         CheckConstraint("most_words > 0", "most_words"),
@@ -61,6 +82,8 @@ class Document(Base):
     text_number: Mapped[int] = mapped_column(default=0)  # the last revision that is the text itself; 0: none yet
     sampling: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)  # how drafts are asked for; see autodocs
     most_words: Mapped[int | None]  # the brief's limit on the text's length; none: as long as it takes
+    edition: Mapped[int] = mapped_column(default=0)  # the one that readers have, or had; 0: none yet. See `publishing`
+    reopened_for: Mapped[Change | None] = mapped_column(Words(Change))  # what the next edition will be
     signed_sha256: Mapped[str | None] = mapped_column(String(64))
     signed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     signed_at: Mapped[dt.datetime | None]

@@ -61,8 +61,8 @@ def move(session: Session, document_id: uuid.UUID, act: Act, actor: User, *, com
     if TRANSITIONS[act].comment and text.is_blank(comment):
         raise CommentNeeded
     before = document.state
-    if act in (Act.DECLINE, Act.REDRAFT, Act.WITHDRAW):
-        _keep_unsaved(session, document, actor)
+    if act in (Act.DECLINE, Act.REDRAFT, Act.WITHDRAW, Act.ASK):
+        keep_unsaved(session, document, actor)
     if act is Act.CLAIM:
         document.editor_id = actor.id
     if act is Act.DECLINE:
@@ -70,9 +70,11 @@ def move(session: Session, document_id: uuid.UUID, act: Act, actor: User, *, com
     if act is Act.REQUEST_CHANGES:
         document.round += 1
     if act is Act.WITHDRAW:
-        _void_signature(document)
+        void_signature(document)
     access.enter(document, act)
     access.record(session, act, document, actor, before=before, note=comment or None)
+    if act in (Act.ASK, Act.ANSWER):
+        letters.tell_of_question(session, document, actor, act, comment)
     if act is Act.DECLINE:
         letters.tell_of_decline(session, document, actor, comment)
     if act is Act.REQUEST_CHANGES:
@@ -116,7 +118,7 @@ def assign(session: Session, document_id: uuid.UUID, actor: User, editor_id: int
     before = document.state
     previous = document.editor
     if document.editor_id != editor_id:
-        _keep_unsaved(session, document, actor)
+        keep_unsaved(session, document, actor)
     document.editor_id = _editor(session, editor_id)
     access.enter(document, Act.ASSIGN)
     access.record(
@@ -160,12 +162,12 @@ def release_work(session: Session, editor: User, actor: User) -> int:
     mine = select(Document).where(Document.editor_id == editor.id).with_for_update(of=Document)
     moved = 0
     for document in session.scalars(mine.order_by(Document.id)).all():
-        if document.state in (State.APPROVED, State.WITHDRAWN):
+        if document.state in (State.APPROVED, State.PUBLISHED, State.RETRACTED, State.WITHDRAWN):
             continue
         before = document.state
-        _keep_unsaved(session, document, actor)
+        keep_unsaved(session, document, actor)
         document.editor_id = None
-        if document.state in (State.EDITING, State.SIGNOFF):
+        if document.state in (State.EDITING, State.QUESTION, State.SIGNOFF):
             document.state = State.UNASSIGNED
         document.updated_at = func.clock_timestamp()
         access.record(session, Act.ASSIGN, document, actor, before=before, note="The editor was suspended.")
@@ -173,13 +175,13 @@ def release_work(session: Session, editor: User, actor: User) -> int:
     return moved
 
 
-def _keep_unsaved(session: Session, document: Document, actor: User) -> None:
+def keep_unsaved(session: Session, document: Document, actor: User) -> None:
     """Nobody's typing is lost when a text leaves its editor's hands."""
     if document.state is State.EDITING:
         unsent.keep_as_revisions(session, document, actor)
 
 
-def _void_signature(document: Document) -> None:
+def void_signature(document: Document) -> None:
     document.signed_sha256 = document.signed_by_id = document.signed_at = None
 
 

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from copydesk.accounts.models import Role, User
 from copydesk.documents.models import Document, State
-from copydesk.documents.workflow import TRANSITIONS, Act, Who
+from copydesk.documents.workflow import TRANSITIONS, Act, Who, allows
 
 
 def visible_to(user: User, *, claiming: bool) -> ColumnElement[bool]:
@@ -34,10 +34,7 @@ def is_one_of(who: tuple[Who, ...], user: User, document: Document, *, claiming:
 
 def can(act: Act, user: User, document: Document, *, claiming: bool) -> bool:
     """May this person do this now: right person, right state?"""
-    row = TRANSITIONS[act]
-    if act is Act.KEEP and not document.text_number:
-        return False
-    return document.state in row.sources and is_one_of(row.who, user, document, claiming=claiming)
+    return allows(document, act) and is_one_of(TRANSITIONS[act].who, user, document, claiming=claiming)
 
 
 def can_create(user: User) -> bool:

@@ -6,7 +6,7 @@ The README's diagram and table are drawn from `TRANSITIONS` (`diagram`), and a t
 from dataclasses import dataclass
 from enum import StrEnum
 
-from copydesk.documents.models import State
+from copydesk.documents.models import Document, State
 
 
 class Act(StrEnum):
@@ -37,9 +37,21 @@ class Act(StrEnum):
     REVIEW_PARAGRAPH = "review a paragraph"
     TAKE_BACK_REVIEW = "take back a review"
     EDIT_BRIEF = "edit brief"
+    ASK = "ask"
+    ANSWER = "answer"
+    GO_ON = "go on without an answer"
     DELIVER = "deliver"
     REQUEST_CHANGES = "request changes"
     SIGN = "sign"
+    SCHEDULE = "set a time"
+    CANCEL_SCHEDULE = "cancel the time"
+    PUBLISH = "publish"
+    PUBLISH_IN_EMERGENCY = "publish in an emergency"
+    CONFIRM_EMERGENCY = "confirm the emergency"
+    OPEN_TO_ALL = "open to all"
+    REOPEN = "reopen"
+    KEEP_EDITION = "keep the edition"
+    RETRACT = "retract"
     WITHDRAW = "withdraw"
     DELETE = "delete"
 
@@ -75,7 +87,10 @@ S = State
 _OWNERS = (Who.SPONSOR, Who.ADMIN)
 # Nobody writes or signs here, so nobody's work goes with the document.
 _AT_REST = (S.DRAFT_FAILED, S.CHOOSING, S.UNASSIGNED, S.WITHDRAWN)
-_UNFINISHED = (S.DRAFTING, S.DRAFT_FAILED, S.CHOOSING, S.UNASSIGNED, S.EDITING, S.SIGNOFF, S.APPROVED)
+_WITH_TEXT = (S.UNASSIGNED, S.EDITING, S.QUESTION, S.SIGNOFF, S.APPROVED)
+_UNFINISHED = (S.DRAFTING, S.DRAFT_FAILED, S.CHOOSING, *_WITH_TEXT)
+# Readers have an edition while the next is in the making: the document is not given up then, and not drafted anew.
+_NEVER_PUBLISHED = frozenset({Act.WITHDRAW, Act.REDRAFT})
 
 TRANSITIONS: dict[Act, Transition] = {
     row.act: row
@@ -96,7 +111,9 @@ TRANSITIONS: dict[Act, Transition] = {
         ),
         Transition(Act.CHOOSE, (S.CHOOSING,), (S.EDITING, S.UNASSIGNED), _OWNERS, "chose a draft"),
         Transition(Act.KEEP, (S.DRAFT_FAILED, S.CHOOSING), (S.EDITING, S.UNASSIGNED), _OWNERS, "kept the earlier text"),
-        Transition(Act.ASSIGN, (S.UNASSIGNED, S.EDITING), (S.EDITING, S.UNASSIGNED), _OWNERS, "chose the editor"),
+        Transition(
+            Act.ASSIGN, (S.UNASSIGNED, S.EDITING, S.QUESTION), (S.EDITING, S.UNASSIGNED), _OWNERS, "chose the editor"
+        ),
         Transition(Act.CLAIM, (S.UNASSIGNED,), (S.EDITING,), (Who.ANY_EDITOR,), "took the text on"),
         Transition(Act.DECLINE, (S.EDITING,), (S.UNASSIGNED,), (Who.EDITOR,), "gave the text back", comment=True),
         Transition(Act.SAVE, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "saved a revision"),
@@ -155,10 +172,48 @@ TRANSITIONS: dict[Act, Transition] = {
             (Who.SPONSOR,),
             "changed the brief",
         ),
+        Transition(Act.ASK, (S.EDITING,), (S.QUESTION,), (Who.EDITOR,), "asked the sponsor", comment=True),
+        Transition(Act.ANSWER, (S.QUESTION,), (S.EDITING,), (Who.SPONSOR,), "answered", comment=True),
+        Transition(Act.GO_ON, (S.QUESTION,), (S.EDITING,), (Who.EDITOR,), "went on without an answer"),
         Transition(Act.DELIVER, (S.EDITING,), (S.SIGNOFF,), (Who.EDITOR,), "delivered the text"),
         Transition(Act.REQUEST_CHANGES, (S.SIGNOFF,), (S.EDITING,), (Who.SPONSOR,), "asked for changes", comment=True),
         Transition(Act.SIGN, (S.SIGNOFF,), (S.APPROVED,), (Who.SPONSOR,), "approved the text"),
+        Transition(Act.SCHEDULE, (S.APPROVED,), (S.APPROVED,), _OWNERS, "set the time of publication"),
+        Transition(Act.CANCEL_SCHEDULE, (S.APPROVED,), (S.APPROVED,), _OWNERS, "cancelled the time of publication"),
+        Transition(Act.PUBLISH, (S.APPROVED,), (S.PUBLISHED,), (*_OWNERS, Who.DESK), "published the text"),
+        Transition(
+            Act.PUBLISH_IN_EMERGENCY,
+            (S.EDITING, S.QUESTION, S.SIGNOFF, S.APPROVED),
+            (S.PUBLISHED,),
+            (Who.ADMIN,),
+            "published the text in an emergency",
+            comment=True,
+        ),
+        Transition(
+            Act.CONFIRM_EMERGENCY,
+            (S.PUBLISHED,),
+            (S.PUBLISHED,),
+            _OWNERS,
+            "stands for what was published in an emergency",
+        ),
+        Transition(Act.OPEN_TO_ALL, (S.PUBLISHED,), (S.PUBLISHED,), _OWNERS, "opened the published text to all"),
+        Transition(
+            Act.REOPEN, (S.PUBLISHED,), (S.EDITING, S.UNASSIGNED), _OWNERS, "opened the text again", comment=True
+        ),
+        Transition(Act.KEEP_EDITION, _WITH_TEXT, (S.PUBLISHED,), _OWNERS, "left the published text as it is"),
+        Transition(Act.RETRACT, (S.PUBLISHED,), (S.RETRACTED,), _OWNERS, "retracted the text", comment=True),
         Transition(Act.WITHDRAW, _UNFINISHED, (S.WITHDRAWN,), _OWNERS, "withdrew the document"),
         Transition(Act.DELETE, _AT_REST, (), (Who.ADMIN,), "deleted the document; its record is kept"),
     )
 }
+
+
+def allows(document: Document, act: Act) -> bool:
+    """Is this the time for it, whoever does it?"""
+    if act is Act.KEEP and not document.text_number:
+        return False
+    if act is Act.KEEP_EDITION and not document.edition:
+        return False
+    if act in _NEVER_PUBLISHED and document.edition:
+        return False
+    return document.state in TRANSITIONS[act].sources

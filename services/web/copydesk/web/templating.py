@@ -26,8 +26,11 @@ STATE_LABELS = {
     State.CHOOSING: "Choosing",
     State.UNASSIGNED: "Waits for an editor",
     State.EDITING: "Editing",
+    State.QUESTION: "Question",
     State.SIGNOFF: "Sign-off",
     State.APPROVED: "Approved",
+    State.PUBLISHED: "Published",
+    State.RETRACTED: "Retracted",
     State.WITHDRAWN: "Withdrawn",
 }
 STATE_CHIPS = {
@@ -36,8 +39,11 @@ STATE_CHIPS = {
     State.CHOOSING: "wait",
     State.UNASSIGNED: "wait",
     State.EDITING: "on",
+    State.QUESTION: "wait",
     State.SIGNOFF: "wait",
     State.APPROVED: "ok",
+    State.PUBLISHED: "ok",
+    State.RETRACTED: "bad",
     State.WITHDRAWN: "",
 }
 

@@ -20,7 +20,7 @@ from copydesk.web.templating import STATE_LABELS
 PAGE = 25
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 WAITS_FOR = {
-    Role.SPONSOR: (State.SIGNOFF, State.CHOOSING, State.DRAFT_FAILED),
+    Role.SPONSOR: (State.SIGNOFF, State.QUESTION, State.CHOOSING, State.DRAFT_FAILED, State.APPROVED),
     Role.EDITOR: (State.EDITING,),
     Role.ADMIN: (State.DRAFT_FAILED, State.UNASSIGNED),
 }
@@ -30,7 +30,7 @@ CARDS = {
         (State.CHOOSING, "to choose from"),
         (State.DRAFTING, "being drafted"),
         (State.EDITING, "with an editor"),
-        (State.APPROVED, "approved"),
+        (State.APPROVED, "to publish"),
     ),
     Role.EDITOR: (
         (State.EDITING, "to edit"),
@@ -161,7 +161,10 @@ def _says(document: Document, draft: Autodoc | None) -> str:
         State.UNASSIGNED: "A draft is there; nobody edits it yet",
         State.EDITING: f"Version {document.head_number}, round {document.round}",
         State.SIGNOFF: f"Delivered by {document.editor.name}" if document.editor else "Delivered",
-        State.APPROVED: "Signed and final",
+        State.QUESTION: "The editor asked something; the sponsor answers",
+        State.APPROVED: "Signed; it can be published",
+        State.PUBLISHED: "Readers have it",
+        State.RETRACTED: "Retracted; its page says so",
         State.WITHDRAWN: "Given up; everything is kept",
     }[document.state]
 
@@ -172,6 +175,8 @@ def _button(document: Document, me: User) -> str:
     words = {
         (Role.SPONSOR, State.SIGNOFF): "Review",
         (Role.SPONSOR, State.CHOOSING): "Choose",
+        (Role.SPONSOR, State.QUESTION): "Answer",
+        (Role.SPONSOR, State.APPROVED): "Publish",
         (Role.SPONSOR, State.DRAFT_FAILED): "Try again",
         (Role.EDITOR, State.EDITING): "Edit",
         (Role.EDITOR, State.UNASSIGNED): "Look",
