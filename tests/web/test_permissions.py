@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.orm import object_session
 
 from copydesk.autodocs import continuations, records, replays, requests, spans
-from copydesk.documents import suggesting
+from copydesk.documents import editions, suggesting
 from copydesk.documents.records import kept_records
 from copydesk.documents.records.record import encode
 from copydesk.web.guards import PUBLIC_ENDPOINTS
@@ -100,6 +100,24 @@ MATRIX = {
     ("POST", "documents.give_sign"): READERS,
     ("GET", "documents.look_around"): READERS,
     ("POST", "documents.decline"): EDITORS_OWN,
+    ("POST", "documents.ask"): EDITORS_OWN,
+    ("POST", "documents.answer"): SPONSORS_OWN,
+    ("POST", "documents.go_on_without"): EDITORS_OWN,
+    ("GET", "documents.publish"): OWNERS,
+    ("POST", "documents.publish"): OWNERS,
+    ("POST", "documents.cancel_time"): OWNERS,
+    ("POST", "documents.open_to_all"): OWNERS,
+    ("POST", "documents.confirm_emergency"): OWNERS,
+    ("GET", "documents.reopen"): OWNERS,
+    ("POST", "documents.reopen"): OWNERS,
+    ("POST", "documents.keep_edition"): OWNERS,
+    ("GET", "documents.retract"): OWNERS,
+    ("POST", "documents.retract"): OWNERS,
+    ("GET", "documents.publish_in_emergency"): ADMINS,
+    ("POST", "documents.publish_in_emergency"): ADMINS,
+    ("GET", "reading.show"): PUBLIC,
+    ("GET", "reading.edition"): PUBLIC,
+    ("GET", "reading.hands"): PUBLIC,
     ("POST", "documents.claim"): only(403, editor="open", other_editor=404),
     ("POST", "documents.request_changes"): SPONSORS_OWN,
     ("POST", "documents.approve"): SPONSORS_OWN,
@@ -156,6 +174,9 @@ def test_the_public_list_is_this_and_no_more(app):
         "account.signup",
         "account.theme",
         "account.leave",
+        "reading.show",
+        "reading.edition",
+        "reading.hands",
     }
 
 
@@ -172,6 +193,7 @@ def test_a_route_without_a_guard_is_closed(app, as_person, cast, monkeypatch):
 def url_of(app, endpoint, document, cast):
     values = {"document_id": document.id, "number": 1, "asking": 2, "user_id": cast.pending.id, "role": "sponsor"}
     values["word_id"] = values["review_id"] = values["mail_id"] = 1
+    values["slug"] = editions.page_of(object_session(document), document).slug
     values["autodoc_id"] = requests.drafts(object_session(document), document.id)[0].id
     if endpoint == "documents.continuation":
         values["number"] = 2  # after the draft
@@ -184,7 +206,7 @@ def url_of(app, endpoint, document, cast):
 
 @pytest.mark.parametrize(("method", "endpoint"), list(MATRIX))
 def test_who_gets_what(app, session, cast, make_document, as_person, method, endpoint):
-    document = make_document("editing")
+    document = make_document("published" if endpoint.startswith("reading.") else "editing")
     if endpoint in ("documents.candidates", "documents.replay_progress"):  # pages of something that was asked for
         spans.ask(session, document.id, cast.editor, base=document.text_number, start=0, end=5, count=1)
         replays.ask(session, requests.newest(session, document.id).id, cast.sponsor)

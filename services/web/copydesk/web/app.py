@@ -21,6 +21,7 @@ from copydesk.web import (
     house,
     models,
     queue,
+    reading,
     records,
     request_log,
     security,
@@ -60,7 +61,7 @@ def create_app(config: Settings | None = None) -> Flask:
     app.before_request(guards.refuse_unguarded)
     templating.install(app)
     errors.install(app)
-    for room in (home, help_pages, account, admin, house, models, queue, documents, records, figures, health):
+    for room in (home, help_pages, account, admin, house, models, queue, documents, reading, records, figures, health):
         app.register_blueprint(room.blueprint)
     return app
 

@@ -9,11 +9,13 @@ from wtforms import (
     HiddenField,
     IntegerField,
     PasswordField,
+    RadioField,
     SelectField,
     StringField,
     SubmitField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput, TextInput
 
@@ -215,6 +217,55 @@ class ApproveForm(FlaskForm):
         [InputRequired("Please confirm that you have read the text.")],
     )
     sha256 = HiddenField(validators=[InputRequired()])
+
+
+class QuestionForm(FlaskForm):
+    """A question to the sponsor, or the answer."""
+
+    words = TextAreaField("Question", [Length(max=5000, message="At most 5,000 characters, please.")], filters=[block])
+
+
+class PublishForm(FlaskForm):
+    how = RadioField(
+        "When, and for whom?",
+        choices=[
+            SelectChoice("now", "Now, for everyone"),
+            SelectChoice("time", "For everyone, at a time"),
+            SelectChoice("embargo", "Under embargo: with the link now, for everyone at a time"),
+            SelectChoice("link", "With the link only"),
+        ],
+        default="now",
+    )
+    at = StringField("Date and time", [Length(max=32, message="Please enter a date and a time.")], filters=[line])
+    zone = HiddenField(default="UTC", validators=[Optional(), Length(max=64)])
+    note = TextAreaField("What readers are told", filters=[block])
+
+
+class ReopenForm(FlaskForm):
+    change = RadioField(
+        "What is it?",
+        choices=[
+            SelectChoice("correction", "A correction: something was wrong"),
+            SelectChoice("update", "An update: something is new"),
+        ],
+        validators=[InputRequired("Please choose one of the two.")],
+    )
+    reason = TextAreaField(
+        "What should change?",
+        [
+            visible("Please say what should change; the editor reads it."),
+            Length(max=2000, message="At most 2,000 characters, please."),
+        ],
+        filters=[block],
+    )
+
+
+class WhyForm(FlaskForm):
+    why = TextAreaField(
+        "Why?",
+        [visible("Please say why."), Length(max=2000, message="At most 2,000 characters, please.")],
+        filters=[block],
+    )
 
 
 class AssignForm(FlaskForm):

@@ -47,7 +47,13 @@ STATE_CHIPS = {
     State.WITHDRAWN: "",
 }
 
-ACTS = {"approve": Act.SIGN, "brief": Act.EDIT_BRIEF, "redraft_passage": Act.ASK_PASSAGE}
+ACTS = {
+    "publish_in_an_emergency": Act.PUBLISH_IN_EMERGENCY,
+    "keep_the_edition": Act.KEEP_EDITION,
+    "approve": Act.SIGN,
+    "brief": Act.EDIT_BRIEF,
+    "redraft_passage": Act.ASK_PASSAGE,
+}
 
 AGO = (
     (86400, "yesterday", "{} days ago"),

@@ -12,6 +12,7 @@ from copydesk.web.documents import (  # noqa: F401  they register their routes
     looking,
     pages,
     passages,
+    publishing,
     record,
     reviews,
     suggestions,

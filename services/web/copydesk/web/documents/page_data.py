@@ -18,12 +18,14 @@ from copydesk.documents.models import Document, Revision, State
 from copydesk.documents.text import count_words
 from copydesk.documents.workflow import TRANSITIONS, Act
 from copydesk.web.documents import certainty, comparing, desk_data, reviews
+from copydesk.web.documents.publication import publication
 from copydesk.web.documents.routes import config, offer_editors
 from copydesk.web.extensions import db
-from copydesk.web.forms import ApproveForm, AssignForm, CommentForm, TextForm
+from copydesk.web.forms import ApproveForm, AssignForm, CommentForm, QuestionForm, TextForm
 from copydesk.web.pausing import pause_message
 from copydesk.web.shortcuts import SHORTCUTS
 
+AFTER_SIGNING = (State.APPROVED, State.PUBLISHED, State.RETRACTED)
 WORDS_PER_TOKEN = 0.72
 ENGINE_SILENT = "The engine does not answer. Your brief is safe, and drafting goes on as soon as it is back."
 NO_WORKER = "No worker is running at the moment. Your brief is safe, and drafting starts as soon as one is back."
@@ -103,6 +105,8 @@ def document_page(document: Document, **forms: Any) -> dict[str, Any]:
         "decline_form": CommentForm(),
         "approve_form": ApproveForm(sha256=head.sha256 if head else ""),
         "assign_form": _assign_form(document),
+        "question_form": QuestionForm(),
+        "publication": publication(document) if document.state in AFTER_SIGNING or document.edition else None,
         **forms,
     }
 
