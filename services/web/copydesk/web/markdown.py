@@ -13,8 +13,9 @@ _parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["t
 def render(text: str) -> Markup:
     """HTML for the inside of an article: its headings begin at the second level, because the title is the first."""
     tokens = _parser.parse(text)
-    for token in tokens:
-        if token.type in ("heading_open", "heading_close"):
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    if any(token.tag == "h1" for token in headings):
+        for token in headings:
             token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
     html = _parser.renderer.render(tokens, _parser.options, {})
     clean = nh3.clean(

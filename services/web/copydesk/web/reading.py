@@ -98,7 +98,6 @@ def _answer(template: str, reading: Reading, **more: Any) -> Response:
     )
     if not reading.is_public:
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        response.headers["Referrer-Policy"] = "no-referrer"  # the key stands in the address
     return response
 
 

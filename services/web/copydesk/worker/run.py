@@ -21,6 +21,7 @@ from copydesk.worker.drafting import Drafter, TryLater
 from copydesk.worker.engines import Engines
 from copydesk.worker.housekeeping import keep_house
 from copydesk.worker.jobs import DeskJobs
+from copydesk.worker.publisher import publish_on_time
 from copydesk.worker.replaying import Replayer
 
 log = structlog.get_logger(__name__)
@@ -91,6 +92,7 @@ async def _run(settings: Settings, app: procrastinate.App, drafter: Drafter) -> 
     async with app.open_async():
         watch = asyncio.create_task(_watch(drafter.database, settings))
         house = asyncio.create_task(keep_house(drafter.database))
+        publisher = asyncio.create_task(publish_on_time(drafter.database))
         loops = [
             _loop(app, settings, "drafts", DRAFTING, settings.worker_concurrency),
             _loop(app, settings, "mail", [Queue.MAIL], MAIL_PLACES),
@@ -109,7 +111,7 @@ async def _run(settings: Settings, app: procrastinate.App, drafter: Drafter) -> 
         except asyncio.CancelledError:
             log.info("worker.stopped")
         finally:
-            for task in (watch, house, *loops):
+            for task in (watch, house, publisher, *loops):
                 task.cancel()
             await asyncio.wait(loops)
 

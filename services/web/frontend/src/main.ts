@@ -16,6 +16,7 @@ import { listen } from "./shortcuts";
 import { switchTheme } from "./theme";
 import { guard } from "./unsaved";
 import { waitForMachine } from "./wait";
+import { fillZone, showForChoice } from "./zone";
 
 count();
 guard();
@@ -34,6 +35,8 @@ rememberDoubt();
 walkChanges();
 waitForMachine();
 showOthers();
+fillZone();
+showForChoice();
 
 // The editor is a chunk of its own: only whoever writes a text needs it.
 const writing = one<HTMLFormElement>("form[data-desk]");
