@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from copydesk.autodocs import records, replays, spans
-from copydesk.documents import chain, operations, reviews, revising, suggesting
+from copydesk.documents import chain, operations, publishing, reviews, revising, suggesting
+from copydesk.documents.models import Change
 from copydesk.documents.paragraphs import fingerprint
 from copydesk.documents.records import record, verification
 from copydesk.documents.records.verification import canonical, sha256_of, verify
@@ -87,10 +88,38 @@ def test_the_record_holds_and_says_what_was_checked(document, made):
         f"{len(made['text'])} characters, each with its author",
         "1 review",
         f"{len(made['events'])} events, each chained to the one before",
-        report.checked[6],
+        "0 editions",
+        report.checked[7],
         "the whole record fits its fingerprint",
     ]
-    assert report.checked[6].endswith("by Ruth Okafor")
+    assert report.checked[7].endswith("by Ruth Okafor")
+
+
+def test_an_edition_that_was_kept_after_the_next_was_given_up(session, cast, document):
+    publishing.publish(session, document.id, cast.sponsor)
+    publishing.reopen(session, document.id, cast.sponsor, Change.UPDATE, reason="More pots.")
+    revising.save(session, document.id, cast.editor, Text("Another", "Else.", document.text_number))
+    publishing.keep_edition(session, document.id, cast.sponsor)
+    kept = records.of(session, document)
+    report = verify(record.encode(kept))
+    assert (report.broken, report.checked[6]) == (None, "1 edition")
+    for change, says in (
+        ({"sha256": "0" * 64}, "Edition 1 is of another text"),
+        ({"state": "replaced"}, "no edition is there"),
+        ({"responsible": None}, "nobody who is responsible"),
+        ({"published_by": 99999}, "person 99999 is not among"),
+        ({"revision": 2}, "Edition 1 is of another text"),
+    ):
+        changed = copy.deepcopy(kept)
+        changed["editions"][0].update(change)
+        assert re.search(says, verify(resealed(changed)).broken)
+    publishing.retract(session, document.id, cast.sponsor, note="It never took place.")
+    assert verify(record.encode(records.of(session, document))).holds
+
+
+def test_a_record_of_the_format_before_is_still_checked(made):
+    older = {name: value for name, value in made.items() if name != "editions"} | {"format": 2}
+    assert verify(resealed(older)).holds
 
 
 def test_the_same_rows_give_the_same_bytes(session, document, made):
@@ -99,7 +128,7 @@ def test_the_same_rows_give_the_same_bytes(session, document, made):
 
 
 def test_what_is_promised_is_there(session, cast, document, made):
-    assert made["format"] == 2
+    assert made["format"] == 3
     assert made["people"][str(cast.editor.id)] == {"name": "Ada Byrne", "role": "editor"}
     assert {one["origin"] for one in made["spans"]} == {"machine", "human"}
     assert "".join(made["text"][one["start"] : one["end"]] for one in made["spans"]) == made["text"]
@@ -165,7 +194,7 @@ CHANGES = {
     "no signature": (lambda r: r.update(signed_sha256=None), "said to be approved, but nobody signed"),
     "a field is missing": (lambda r: r["revisions"][0].pop("round"), "Versions: round is missing"),
     "a wrong form": (lambda r: r.update(drafts={}), "Drafts: something has the wrong form|its draft is missing"),
-    "another format": (lambda r: r.update(format=3), "The record’s format is 3"),
+    "another format": (lambda r: r.update(format=4), "The record’s format is 4"),
 }
 
 
@@ -216,9 +245,9 @@ def test_what_no_link_holds_is_held_by_the_whole(made):
         b"\xff\xfe",
         b"{}",
         b'{"revisions": []}',
-        b'{"format": 2, "revisions": []}',
+        b'{"format": 3, "revisions": []}',
         b"[" * 100_000,
-        '\ufeff{"format": 2}'.encode(),
+        '\ufeff{"format": 3}'.encode(),
     ],
 )
 def test_what_is_no_record_is_said_so(raw):
@@ -228,8 +257,8 @@ def test_what_is_no_record_is_said_so(raw):
 @pytest.mark.parametrize(
     ("there", "instead"),
     [
-        (b'"format":2', b'"format":2.0'),
-        (b'"format":2', b'"format":2e0'),
+        (b'"format":3', b'"format":3.0'),
+        (b'"format":3', b'"format":3e0'),
         (b'"seed":', b'"seed":-0,"seed":'),
         (b"-0.5,", b"-5e-1,"),
         (b"-0.5,", b"-0.50,"),

@@ -11,6 +11,7 @@ from copydesk.documents import editions, operations, publishing, reviews, revisi
 from copydesk.documents.editions import Edition, EditionState, PublicPage
 from copydesk.documents.models import Change, State
 from copydesk.documents.revising import Text
+from copydesk.documents.workflow import Act
 from copydesk.mail.outbox import Mail
 from tests import journeys
 
@@ -111,7 +112,7 @@ def test_a_time_is_kept_in_the_zone_it_was_typed_in(session, approved, sponsor, 
     edition = editions.scheduled(session, approved.id)
     assert (approved.state, approved.edition) == (State.APPROVED, 0)
     assert edition.live_at.astimezone(dt.UTC).strftime("%H:%M") == "04:00"
-    assert session.get(PublicPage, approved.id) is None
+    assert stranger.get(path(session, approved), query_string={"key": key(session, approved)}).status_code == 404
     assert publishing.publish_due(session) is None
 
     # Another time takes the place of the first; cancelled, nothing goes out.
@@ -120,6 +121,14 @@ def test_a_time_is_kept_in_the_zone_it_was_typed_in(session, approved, sponsor, 
     assert [one.state for one in editions.of(session, approved.id)] == [EditionState.CANCELLED, EditionState.SCHEDULED]
     post(sponsor, approved, "cancel-time")
     assert editions.scheduled(session, approved.id) is None
+
+
+def test_what_is_withdrawn_does_not_go_out(session, cast, approved):
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+    publishing.publish(session, approved.id, cast.sponsor, publishing.Times(soon, soon))
+    operations.move(session, approved.id, Act.WITHDRAW, cast.sponsor)
+    assert [one.state for one in editions.of(session, approved.id)] == [EditionState.CANCELLED]
+    assert publishing.publish_due(session) is None
 
 
 def test_its_time_comes_once(session, cast, approved, stranger):

@@ -1,5 +1,6 @@
 """The record as a page and as a file; and of documents that are gone."""
 
+import datetime as dt
 import json
 import re
 import subprocess
@@ -15,7 +16,8 @@ from copydesk import audit
 from copydesk.autodocs import continuations, deletion, replays, requests, spans
 from copydesk.autodocs.models import Acceptance, Autodoc
 from copydesk.db import Base
-from copydesk.documents import reviews, revising, suggesting
+from copydesk.documents import editions, reviews, revising, suggesting
+from copydesk.documents.editions import Edition, EditionState
 from copydesk.documents.errors import NotAllowed
 from copydesk.documents.models import Revision
 from copydesk.documents.paragraphs import fingerprint
@@ -64,6 +66,11 @@ def document(session, cast, make_document, as_person):
 
 @pytest.fixture
 def withdrawn(session, cast, document):
+    moment = dt.datetime.now(dt.UTC)
+    kept = {"number": 1, "revision_number": 2, "sha256": document.revisions[1].sha256, "live_at": moment, "label": []}
+    people = {"responsible_id": cast.sponsor.id, "published_by_id": cast.sponsor.id}
+    session.add(Edition(document_id=document.id, state=EditionState.CANCELLED, ended_at=moment, **kept, **people))
+    editions.page_of(session, document)  # a time was set once, and cancelled
     requests.withdraw(session, document.id, cast.sponsor)
     session.commit()
     return document

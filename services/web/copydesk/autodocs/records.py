@@ -12,7 +12,7 @@ from copydesk import audit
 from copydesk.accounts.models import User
 from copydesk.autodocs import authors, probabilities, requests
 from copydesk.autodocs.models import Acceptance, Autodoc, Replay
-from copydesk.documents import chain, reviews
+from copydesk.documents import chain, editions, reviews
 from copydesk.documents.figures import effort
 from copydesk.documents.models import Document
 from copydesk.documents.records import record
@@ -51,6 +51,7 @@ def rows(session: Session, document: Document) -> Rows:
         suggestions=session.scalars(
             select(Suggestion).where(Suggestion.document_id == document.id).order_by(Suggestion.number)
         ).all(),
+        editions=editions.of(session, document.id),
         events=audit.history(session, "document", document.id),
         figures=_figures(session, document, effort.of(session, document, spans)),
     )

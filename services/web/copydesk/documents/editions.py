@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -128,6 +128,20 @@ def slug(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain)[:SLUG_WORDS].strip("-")
     return "-".join(filter(None, (words, secrets.token_hex(4))))
+
+
+def cancel_scheduled(session: Session, document: Document) -> Edition | None:
+    """What waits for its time does not go out."""
+    edition = scheduled(session, document.id)
+    if edition is not None:
+        edition.state, edition.ended_at = EditionState.CANCELLED, now(session)
+        session.flush()
+    return edition
+
+
+def now(session: Session) -> dt.datetime:
+    """The database's clock: one for every process."""
+    return session.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
 
 
 def _one(session: Session, document_id: uuid.UUID, *states: EditionState) -> Edition | None:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import Role, Status, User
-from copydesk.documents import access, chain, letters, policy, revising, suggestions, text, unsent
+from copydesk.documents import access, chain, editions, letters, policy, revising, suggestions, text, unsent
 from copydesk.documents.errors import CommentNeeded, EditorNotAvailable, NotAllowed, SelfApproval, StaleHead
 from copydesk.documents.models import Document, Kind, State
 from copydesk.documents.workflow import TRANSITIONS, Act
@@ -70,6 +70,7 @@ def move(session: Session, document_id: uuid.UUID, act: Act, actor: User, *, com
     if act is Act.REQUEST_CHANGES:
         document.round += 1
     if act is Act.WITHDRAW:
+        editions.cancel_scheduled(session, document)
         void_signature(document)
     access.enter(document, act)
     access.record(session, act, document, actor, before=before, note=comment or None)

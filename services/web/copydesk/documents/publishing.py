@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import DateTime, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import User
@@ -50,17 +50,18 @@ def publish(
     Raises:
         InvalidInput: `note`, `live_at`, `public_at`.
     """
-    now = _now(session)
+    now = editions.now(session)
     live_at, public_at = _moments(times, now)
     act = Act.SCHEDULE if live_at > now else Act.PUBLISH
     document = access.lock_for(session, document_id, act, actor)
     if act is Act.SCHEDULE:
-        _cancel_scheduled(session, document)
+        editions.cancel_scheduled(session, document)
     edition = _edition(session, document, actor, (live_at, public_at), note, spans_of)
     edition.responsible_id, edition.signed_at = document.signed_by_id, document.signed_at
     if act is Act.SCHEDULE:
         edition.state = EditionState.SCHEDULED
         session.add(edition)
+        editions.page_of(session, document)  # its address can be told to others before
         access.enter(document, act)
         _record(session, act, document, actor, State.APPROVED, edition)
         return edition
@@ -75,7 +76,7 @@ def cancel_schedule(session: Session, document_id: uuid.UUID, actor: User) -> Do
         WrongState: no time is set.
     """
     document = access.lock_for(session, document_id, Act.CANCEL_SCHEDULE, actor)
-    edition = _cancel_scheduled(session, document)
+    edition = editions.cancel_scheduled(session, document)
     if edition is None:
         raise WrongState
     access.enter(document, Act.CANCEL_SCHEDULE)
@@ -85,8 +86,9 @@ def cancel_schedule(session: Session, document_id: uuid.UUID, actor: User) -> Do
 
 def publish_due(session: Session) -> Edition | None:
     """Publish one edition whose time has come; None: there is none. What another worker is at is left to it."""
-    due = select(Edition).where(Edition.state == EditionState.SCHEDULED, Edition.live_at <= func.clock_timestamp())
-    query = due.join(Document, Document.id == Edition.document_id).order_by(Edition.live_at).limit(1)
+    due = (Edition.state == EditionState.SCHEDULED, Edition.live_at <= func.clock_timestamp())
+    query = select(Edition).join(Document, Document.id == Edition.document_id).where(*due)
+    query = query.where(Document.state == State.APPROVED).order_by(Edition.live_at).limit(1)
     edition = session.scalars(query.with_for_update(of=(Edition, Document), skip_locked=True)).one_or_none()
     if edition is None:
         return None
@@ -108,9 +110,9 @@ def publish_in_emergency(
     """The saved text goes out at once and unsigned; marked until a second person stands for it."""
     document = access.lock_for(session, document_id, Act.PUBLISH_IN_EMERGENCY, actor)
     reason = text.required("reason", text.clean(reason).strip(), name="comment", most=NOTE_MAX)
-    _cancel_scheduled(session, document)
+    editions.cancel_scheduled(session, document)
     operations.keep_unsaved(session, document, actor)
-    now = _now(session)
+    now = editions.now(session)
     edition = _edition(session, document, actor, (now, now if for_all else None), note, spans_of)
     edition.emergency = reason
     _go_live(session, document, edition, actor, act=Act.PUBLISH_IN_EMERGENCY, reason=reason)
@@ -132,7 +134,7 @@ def confirm_emergency(
         raise WrongState
     if edition.published_by_id == actor.id or revising.wrote_in_round(session, document, actor):
         raise SelfApproval
-    edition.confirmed_by_id, edition.confirmed_at = actor.id, _now(session)
+    edition.confirmed_by_id, edition.confirmed_at = actor.id, editions.now(session)
     edition.label = [one for one in edition.label if one != Reason.NOBODY]
     access.enter(document, Act.CONFIRM_EMERGENCY)
     _record(session, Act.CONFIRM_EMERGENCY, document, actor, State.PUBLISHED, edition)
@@ -146,7 +148,7 @@ def open_to_all(session: Session, document_id: uuid.UUID, actor: User) -> Editio
         WrongState: it is public already.
     """
     document = access.lock_for(session, document_id, Act.OPEN_TO_ALL, actor)
-    edition, now = editions.current(session, document_id), _now(session)
+    edition, now = editions.current(session, document_id), editions.now(session)
     if edition is None or edition.is_public(now):
         raise WrongState
     edition.public_at = now
@@ -183,7 +185,7 @@ def keep_edition(session: Session, document_id: uuid.UUID, actor: User) -> Docum
     edition = editions.current(session, document_id)
     if edition is None:
         raise WrongState
-    _cancel_scheduled(session, document)
+    editions.cancel_scheduled(session, document)
     operations.keep_unsaved(session, document, actor)
     published = chain.revision(session, document, edition.revision_number)
     head = revising.head_text(session, document)
@@ -204,7 +206,7 @@ def retract(session: Session, document_id: uuid.UUID, actor: User, *, note: str)
     edition = editions.current(session, document_id)
     if edition is None:
         raise WrongState
-    edition.state, edition.retraction, edition.ended_at = EditionState.RETRACTED, note, _now(session)
+    edition.state, edition.retraction, edition.ended_at = EditionState.RETRACTED, note, editions.now(session)
     access.enter(document, Act.RETRACT)
     _record(session, Act.RETRACT, document, actor, State.PUBLISHED, edition, note)
     letters.tell_all(session, document, actor, letters.RETRACTED, "Retracted: {title}", note)
@@ -257,7 +259,7 @@ def _go_live(
     before = document.state
     former = editions.current(session, document.id) if document.edition else None
     if former is not None:
-        former.state, former.ended_at = EditionState.REPLACED, _now(session)
+        former.state, former.ended_at = EditionState.REPLACED, editions.now(session)
         session.flush()  # two can't be current, not even for a moment
     edition.state = EditionState.LIVE
     session.add(edition)
@@ -278,14 +280,6 @@ def _bind(document: Document, edition: Edition) -> None:
     document.signed_sha256 = edition.sha256 if edition.responsible_id else None
 
 
-def _cancel_scheduled(session: Session, document: Document) -> Edition | None:
-    edition = editions.scheduled(session, document.id)
-    if edition is not None:
-        edition.state, edition.ended_at = EditionState.CANCELLED, _now(session)
-        session.flush()
-    return edition
-
-
 def _next_number(session: Session, document: Document) -> int:
     query = select(func.coalesce(func.max(Edition.number), 0)).where(Edition.document_id == document.id)
     return int(session.scalars(query).one()) + 1
@@ -301,11 +295,6 @@ def _moments(times: Times, now: dt.datetime) -> tuple[dt.datetime, dt.datetime |
     if max(live_at, public_at or live_at) > now + FURTHEST:
         raise InvalidInput("live_at", "This is more than two years away. Please give an earlier time.")
     return live_at, public_at
-
-
-def _now(session: Session) -> dt.datetime:
-    """The database's clock: one for every process."""
-    return session.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
 
 
 def _record(

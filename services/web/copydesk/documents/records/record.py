@@ -10,6 +10,7 @@ from typing import Any
 
 from copydesk.audit.log import AuditEvent
 from copydesk.documents.authorship import Span
+from copydesk.documents.editions import Edition
 from copydesk.documents.models import Document, Revision
 from copydesk.documents.paragraphs import Drafts, ParagraphState, paragraphs, span_states
 from copydesk.documents.records.verification import FORMAT, canonical, sha256_of
@@ -28,6 +29,7 @@ class Rows:
     acts: Sequence[Mapping[str, Any]]
     reviews: Sequence[ParagraphReview]
     suggestions: Sequence[Suggestion]
+    editions: Sequence[Edition]
     events: Sequence[AuditEvent]
     figures: Mapping[str, Any]
 
@@ -45,6 +47,8 @@ def people_of(rows: Rows) -> set[int]:
         ids |= {review.reviewer_id, review.taken_back_by_id}
     for suggestion in rows.suggestions:
         ids |= {suggestion.author_id, suggestion.decided_by_id}
+    for edition in rows.editions:
+        ids |= {edition.responsible_id, edition.confirmed_by_id, edition.published_by_id}
     ids |= {event.actor_id for event in rows.events}
     ids |= {one.author_id for one in rows.spans}
     ids |= {one["person"] for one in rows.figures.get("minutes", ())}
@@ -80,6 +84,7 @@ def build(rows: Rows, people: Mapping[int, tuple[str, str]]) -> dict[str, Any]:
         "acts": [dict(one) for one in rows.acts],
         "reviews": [_review(one) for one in rows.reviews],
         "suggestions": [_suggestion(one) for one in rows.suggestions],
+        "editions": [_edition(one) for one in rows.editions],
         "events": _chained(rows.events),
         "figures": dict(rows.figures),
     }
@@ -167,6 +172,29 @@ def _suggestion(one: Suggestion) -> dict[str, Any]:
         "decided_at": moment(one.decided_at),
         "revision": one.revision_number,
         "at": moment(one.created_at),
+    }
+
+
+def _edition(one: Edition) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "revision": one.revision_number,
+        "sha256": one.sha256,
+        "state": one.state.value,
+        "change": one.change and one.change.value,
+        "note": one.note,
+        "live_at": moment(one.live_at),
+        "public_at": moment(one.public_at),
+        "responsible": one.responsible_id,
+        "signed_at": moment(one.signed_at),
+        "emergency": one.emergency,
+        "confirmed_by": one.confirmed_by_id,
+        "confirmed_at": moment(one.confirmed_at),
+        "label": list(one.label),
+        "published_by": one.published_by_id,
+        "at": moment(one.created_at),
+        "retraction": one.retraction,
+        "ended_at": moment(one.ended_at),
     }
 
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-FORMAT = 2
+FORMAT = 3
+KNOWN = (2, FORMAT)  # 2 had no editions
+PUBLISHED = ("published", "retracted")
 ORIGINS = ("brief", "machine", "human", "tool")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _LATER = {"span": "span", "accepted_by": "accepted_by_id", "merged_from": "merged_from", "tool": "tool"}
@@ -108,8 +110,9 @@ def parse(raw: bytes) -> dict[str, Any]:
         raise BrokenRecord("The file spells a character in a way that the desk does not.")
     if not isinstance(record, dict) or not isinstance(record.get("revisions"), list):
         raise BrokenRecord("The file is JSON, but it is not the record of a document.")
-    if record.get("format") != FORMAT:
-        raise BrokenRecord(f"The record’s format is {record.get('format')!r}; this program knows format {FORMAT}.")
+    if record.get("format") not in KNOWN or isinstance(record["format"], bool | float):
+        known = " and ".join(map(str, KNOWN))
+        raise BrokenRecord(f"The record’s format is {record.get('format')!r}; this program knows {known}.")
     return record
 
 
@@ -216,15 +219,40 @@ def check_events(record: Mapping[str, Any]) -> str:
     return f"{_count(record['events'], 'event')}, each chained to the one before"
 
 
+def check_editions(record: Mapping[str, Any]) -> str:
+    """Each is the version that it says, and readers have the one that is the text."""
+    editions = record["editions"] if record["format"] > 2 else []
+    versions = {one["number"]: one for one in record["revisions"]}
+    for expected, one in enumerate(editions, start=1):
+        what = f"Edition {expected}"
+        if one["number"] != expected:
+            raise BrokenRecord(f"{what} is missing.")
+        if versions[one["revision"]]["sha256"] != one["sha256"]:
+            raise BrokenRecord(f"{what} is of another text than version {one['revision']}.")
+        if one["responsible"] is None and one["emergency"] is None:
+            raise BrokenRecord(f"{what} has nobody who is responsible for it.")
+        _known_people(record, what, (one["responsible"], one["confirmed_by"], one["published_by"]))
+    if record["state"] in PUBLISHED:
+        current = _current(editions)
+        if current is None:
+            raise BrokenRecord("The text is said to be published, but no edition is there.")
+        if versions[current["revision"]]["body"] != record["text"]:
+            raise BrokenRecord("What readers have is another text than the newest version.")
+    return _count(editions, "edition")
+
+
 def check_signature(record: Mapping[str, Any]) -> str:
     """The signature is of the text as it stands."""
     signed = record["signed_sha256"]
     texts = [one for one in record["revisions"] if one["kind"] != "brief"]
     if signed is None:
-        if record["state"] == "approved":
+        current = _current(record["editions"]) if record["state"] in PUBLISHED else None
+        if record["state"] == "approved" or (current is not None and current["emergency"] is None):
             raise BrokenRecord("The text is said to be approved, but nobody signed it.")
         return "not signed"
-    if not texts or texts[-1]["sha256"] != signed:
+    # An edition that was kept, after the next was given up, has the signature of its own version.
+    right = _current(record["editions"]) if record["state"] in PUBLISHED else texts[-1] if texts else None
+    if right is None or right["sha256"] != signed:
         raise BrokenRecord("The signature is of another text than the newest version.")
     _known_people(record, "The signature", (record["signed_by"],))
     moment = dt.datetime.fromisoformat(record["signed_at"])
@@ -245,6 +273,7 @@ CHECKS: tuple[tuple[str, Callable[[Mapping[str, Any]], str]], ...] = (
     ("authors", check_spans),
     ("reviews", check_reviews),
     ("events", check_events),
+    ("editions", check_editions),
     ("signature", check_signature),
     ("whole", check_whole),
 )
@@ -260,6 +289,11 @@ def _new_words(one: Mapping[str, Any], before: str) -> str:
     if not fits or body[:start] != before[:start] or body[stop:] != before[end:]:
         raise BrokenRecord(f"Version {one['number']} changed more than the place that it says it changed.")
     return str(body[start:stop])
+
+
+def _current(editions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The one that readers have, or had before it was retracted."""
+    return next((one for one in editions if one["state"] in ("live", "retracted")), None)
 
 
 def _known_people(record: Mapping[str, Any], what: str, ids: Sequence[int | None]) -> None:
