@@ -6,11 +6,12 @@ import { Prec } from "@codemirror/state";
 import { EditorView, keymap, showTooltip, type Tooltip } from "@codemirror/view";
 import { one } from "../dom";
 import type { Desk } from "./desk";
-import { described, grouped, listed, nextStop, places, SAYS, setFound, stops, type Found, type Place } from "./looking_places";
+import { around, described, grouped, listed, nextStop, places, SAYS, setFound, stops, type Found, type Place } from "./looking_places";
 import { inUnits } from "./places";
 import { post } from "./posting";
 
 const PATIENCE = 1200; // ms after the last key, before the text is looked through again
+const PAUSE = 250; // ms, before the card follows what is typed: a list laid out anew at every key is felt
 const MOST_LISTED = 60;
 const LOST = "The desk did not answer. The marks come back with the next try.";
 
@@ -24,6 +25,8 @@ class Looking {
   private asked = 0;
   private wanted: 1 | -1 | 0 = 0; // a step that was asked for before the places were known
   private timer = 0;
+  private showing = 0;
+  private shown = "";
 
   constructor(
     private readonly desk: Desk,
@@ -34,10 +37,15 @@ class Looking {
       { key: "F8", run: () => this.go(1), preventDefault: true },
       { key: "Shift-F8", run: () => this.go(-1), preventDefault: true },
     ]);
-    const tooltip = showTooltip.compute([places, "selection"], (state) => besides(listed(state.field(places)), state.selection.main));
+    const tooltip = showTooltip.compute([places, "selection"], (state) => {
+      const { from, to } = state.selection.main;
+      return besides(around(state.field(places), from, to), { from, to });
+    });
     const follow = EditorView.updateListener.of((update) => {
       if (update.docChanged && this.on) this.later();
-      if (update.state.field(places) !== update.startState.field(places, false)) this.show();
+      if (update.state.field(places) === update.startState.field(places, false)) return;
+      if (update.docChanged) this.showing ||= window.setTimeout(() => this.show(), PAUSE);
+      else this.show();
     });
     desk.extend([places, tooltip, follow, Prec.high(keys)]);
     for (const plain of document.querySelectorAll<HTMLElement>("[data-looking-plain]")) plain.hidden = true;
@@ -132,16 +140,23 @@ class Looking {
   }
 
   private show(): void {
+    window.clearTimeout(this.showing);
+    this.showing = 0;
     if (!this.on) return;
     const all = listed(this.desk.view.state.field(places));
     const way = stops(all);
     const claims = grouped(all, (place) => this.words(place));
     const list = one("[data-looking-list]", this.card);
-    const items = claims.slice(0, MOST_LISTED).map(({ place, words, times }) => item(words, place, times, way.indexOf(place)));
-    if (list && !list.contains(document.activeElement)) list.replaceChildren(...items);
+    const lines = claims.slice(0, MOST_LISTED).map(({ place, words, times }) => ({ words, place, times, at: way.indexOf(place) }));
+    const now = JSON.stringify(lines.map(({ words, place, times, at }) => [words, place.kind, times, at]));
+    if (list && now !== this.shown && !list.contains(document.activeElement)) {
+      this.shown = now;
+      list.replaceChildren(...lines.map(({ words, place, times, at }) => item(words, place, times, at)));
+    }
     for (const count of this.card.querySelectorAll<HTMLElement>("[data-looking-count]")) {
       const level = Number(count.dataset["lookingCount"]);
-      count.textContent = String(all.filter((place) => place.level === level).length);
+      const number = String(all.filter((place) => place.level === level).length);
+      if (count.textContent !== number) count.textContent = number;
     }
     const none = one("[data-looking-none]", this.card);
     if (none) none.hidden = claims.length > 0;

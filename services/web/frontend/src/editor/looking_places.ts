@@ -95,14 +95,23 @@ export const places = StateField.define<DecorationSet>({
   provide: (field) => EditorView.decorations.from(field),
 });
 
+const place = (start: number, end: number, mark: Decoration): Place => {
+  const { level, kind } = mark.spec as { level: number; kind: Kind | null };
+  return { start, end, level, kind };
+};
+
 /** The places in order. */
 export function listed(found: DecorationSet): Place[] {
   const all: Place[] = [];
-  for (const cursor = found.iter(); cursor.value; cursor.next()) {
-    const { level, kind } = cursor.value.spec as { level: number; kind: Kind | null };
-    all.push({ start: cursor.from, end: cursor.to, level, kind });
-  }
+  for (const cursor = found.iter(); cursor.value; cursor.next()) all.push(place(cursor.from, cursor.to, cursor.value));
   return all;
+}
+
+/** Those that touch this part of the text, in order. */
+export function around(found: DecorationSet, from: number, to: number): Place[] {
+  const all: Place[] = [];
+  found.between(from, to, (start, end, mark) => void all.push(place(start, end, mark)));
+  return all.sort((one, other) => one.start - other.start || one.end - other.end);
 }
 
 /** Where a person is led: every claim, and what the machine doubted most; a claim that it doubted too is one place. */

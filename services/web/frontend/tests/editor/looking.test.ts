@@ -1,6 +1,6 @@
 import { EditorState } from "@codemirror/state";
 import { describe, expect, it } from "vitest";
-import { described, grouped, listed, nextStop, places, setFound, stops, type Place } from "../../src/editor/looking_places";
+import { around, described, grouped, listed, nextStop, places, setFound, stops, type Place } from "../../src/editor/looking_places";
 
 const TEXT = "The bakery in Tavira opened in 1911. Tavira slept.";
 const FOUND = {
@@ -55,6 +55,15 @@ describe("places to look at", () => {
     expect(walk(37, 43, 1)).toBe(4);
     expect(walk(4, 10, -1)).toBe(37);
     expect(nextStop([], 0, 0, 1)).toBeNull();
+  });
+
+  it("are found where the cursor is, without a look at the others", () => {
+    const found = opened().field(places);
+    const near = (from: number, to: number) => around(found, from, to).map(({ start, level }) => [start, level]);
+    expect(near(33, 33)).toEqual([[31, 0], [31, 3]]);
+    expect(near(5, 15)).toEqual([[4, 3], [14, 0]]);
+    expect(near(50, 50)).toEqual([]);
+    expect(near(0, TEXT.length)).toHaveLength(listed(found).length);
   });
 
   it("are listed once with their number", () => {
