@@ -68,7 +68,14 @@ def perform(session, act, document, actor):
     def scheduled():
         """A time is set, in whatever state the document is."""
         moment = {"live_at": TOMORROW, "public_at": TOMORROW, "responsible_id": document.sponsor_id}
-        kept = {"number": 9, "revision_number": 1, "sha256": "0" * 64, "label": [], "published_by_id": actor.id}
+        kept = {
+            "number": 9,
+            "revision_number": 1,
+            "sha256": "0" * 64,
+            "label": [],
+            "machine_share": 0,
+            "published_by_id": actor.id,
+        }
         session.add(Edition(document_id=document.id, state=EditionState.SCHEDULED, **moment, **kept))
         session.flush()
         return document.id

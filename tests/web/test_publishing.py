@@ -1,8 +1,11 @@
 """From the signature to readers: times, embargo, the label, corrections, retraction, emergencies; what readers see."""
 
+import csv
 import datetime as dt
+import io
 import json
 import re
+from xml.etree import ElementTree
 
 import pytest
 from sqlalchemy import select, update
@@ -291,3 +294,40 @@ def test_there_is_nothing_to_read_before_publication(session, approved, stranger
     session.commit()
     assert stranger.get(f"/read/{page.slug}", query_string={"key": page.key}).status_code == 404
     assert stranger.get("/read/no-such-page").status_code == 404
+
+
+def test_the_feed_tells_of_public_texts_and_of_nothing_else(session, cast, make_document, stranger):
+    public, linked, retracted = (make_document("approved", title=f"“{name}” & <more>") for name in ("A", "B", "C"))
+    publishing.publish(session, public.id, cast.sponsor)
+    publishing.publish(session, linked.id, cast.sponsor, publishing.Times(for_all=False))
+    publishing.publish(session, retracted.id, cast.sponsor)
+    publishing.retract(session, retracted.id, cast.sponsor, note="It was <b>wrong</b>.")
+    make_document("approved", title="Never out")
+    session.commit()
+    answer = stranger.get("/read/feed.atom")
+    assert answer.mimetype == "application/atom+xml"
+    tree = ElementTree.fromstring(answer.data)
+    atom = "{http://www.w3.org/2005/Atom}"
+    titles = [entry.findtext(f"{atom}title") for entry in tree.findall(f"{atom}entry")]
+    assert titles == ["Retracted: “C” & <more>", "“A” & <more>"]
+    assert tree.find(f"{atom}entry/{atom}summary").text.strip() == "It was <b>wrong</b>."
+    link = tree.findall(f"{atom}entry")[1].find(f"{atom}link").get("href")
+    assert stranger.get(link.removeprefix("http://localhost")).status_code == 200
+
+
+def test_the_disclosure_report_has_a_line_for_every_edition(session, cast, make_document, as_person):
+    document = make_document("published", title="=HYPERLINK(1)")
+    round_again(session, document, cast, "Ten pots stand where loaves waited, and the ovens are cold.")
+    publishing.publish(session, document.id, cast.sponsor, note="Ten, not eleven.")
+    session.commit()
+    admin = as_person(cast.admin)
+    page = admin.get("/admin/disclosure").text
+    assert (page.count("edition 1"), page.count("edition 2")) == (1, 1)
+    assert "replaced" in page
+    rows = list(csv.DictReader(io.StringIO(admin.get("/admin/disclosure.csv").text)))
+    assert [(row["edition"], row["state"], row["change"]) for row in rows] == [
+        ("2", "live", "correction"), ("1", "replaced", ""),
+    ]  # fmt: skip
+    assert {row["title"] for row in rows} == {"'=HYPERLINK(1)"}
+    assert {row["responsible"] for row in rows} == {"Ruth Okafor"}
+    assert all(0 <= int(row["machine_percent"]) <= 100 for row in rows)

@@ -67,7 +67,14 @@ def document(session, cast, make_document, as_person):
 @pytest.fixture
 def withdrawn(session, cast, document):
     moment = dt.datetime.now(dt.UTC)
-    kept = {"number": 1, "revision_number": 2, "sha256": document.revisions[1].sha256, "live_at": moment, "label": []}
+    kept = {
+        "number": 1,
+        "revision_number": 2,
+        "sha256": document.revisions[1].sha256,
+        "live_at": moment,
+        "label": [],
+        "machine_share": 0,
+    }
     people = {"responsible_id": cast.sponsor.id, "published_by_id": cast.sponsor.id}
     session.add(Edition(document_id=document.id, state=EditionState.CANCELLED, ended_at=moment, **kept, **people))
     editions.page_of(session, document)  # a time was set once, and cancelled

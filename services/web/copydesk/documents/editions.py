@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from copydesk.accounts.models import User
 from copydesk.db import Base, BigIntId, CreatedAt, Words, one_of
@@ -27,6 +27,9 @@ class EditionState(StrEnum):
     CANCELLED = "cancelled"  # it never went out
 
 
+WENT_OUT = (EditionState.LIVE, EditionState.REPLACED, EditionState.RETRACTED)
+
+
 class Edition(Base):
     """One revision, frozen for readers. Never changed afterwards but in `state`, times, and who stands for it."""
 
@@ -36,6 +39,7 @@ class Edition(Base):
         CheckConstraint(one_of("state", EditionState), "state"),
         CheckConstraint(one_of("change", Change), "change"),
         CheckConstraint("number > 0", "number"),
+        CheckConstraint("machine_share BETWEEN 0 AND 100", "machine_share"),
         CheckConstraint("(change IS NULL) = (note IS NULL)", "note"),
         CheckConstraint("responsible_id IS NOT NULL OR emergency IS NOT NULL", "responsible"),
         CheckConstraint("(confirmed_by_id IS NULL) = (confirmed_at IS NULL)", "confirmed"),
@@ -70,6 +74,8 @@ class Edition(Base):
     label: Mapped[list[str]] = mapped_column(
         ARRAY(Text)
     )  # why readers are told that a machine wrote it; none: they aren't
+    machine_share: Mapped[int]  # percent of its characters that the machine wrote
+    editor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # who had revised it
     published_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[CreatedAt]
     retraction: Mapped[str | None] = mapped_column(Text)  # the public note
@@ -77,6 +83,8 @@ class Edition(Base):
 
     responsible: Mapped[User | None] = relationship(foreign_keys=[responsible_id], lazy="joined")
     confirmed_by: Mapped[User | None] = relationship(foreign_keys=[confirmed_by_id], lazy="joined")
+    editor: Mapped[User | None] = relationship(foreign_keys=[editor_id], lazy="joined")
+    document: Mapped[Document] = relationship(lazy="select")
 
     @property
     def unconfirmed(self) -> bool:
@@ -142,6 +150,23 @@ def cancel_scheduled(session: Session, document: Document) -> Edition | None:
 def now(session: Session) -> dt.datetime:
     """The database's clock: one for every process."""
     return session.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True)))).one()
+
+
+def went_out(session: Session, *, limit: int | None, offset: int = 0) -> Sequence[Edition]:
+    """All that readers ever had, the last one first; each with its document."""
+    query = select(Edition).where(Edition.state.in_(WENT_OUT)).options(joinedload(Edition.document))
+    return session.scalars(query.order_by(Edition.live_at.desc(), Edition.id.desc()).limit(limit).offset(offset)).all()
+
+
+def public_pages(session: Session, *, limit: int) -> Sequence[tuple[Edition, PublicPage]]:
+    """What everyone can read now, retracted texts too, the last change first."""
+    query = select(Edition, PublicPage).join(PublicPage, PublicPage.document_id == Edition.document_id)
+    query = query.where(
+        Edition.state.in_((EditionState.LIVE, EditionState.RETRACTED)), Edition.public_at <= func.clock_timestamp()
+    )
+    changed = func.coalesce(Edition.ended_at, Edition.public_at)
+    query = query.options(joinedload(Edition.document)).order_by(changed.desc(), Edition.id.desc()).limit(limit)
+    return [(edition, page) for edition, page in session.execute(query)]
 
 
 def _one(session: Session, document_id: uuid.UUID, *states: EditionState) -> Edition | None:

@@ -14,6 +14,7 @@ from copydesk.documents.disclosure import Reason
 from copydesk.documents.editions import Edition, EditionState
 from copydesk.documents.errors import InvalidInput, SelfApproval, WrongState
 from copydesk.documents.models import Change, Document, Kind, State
+from copydesk.documents.paragraphs import machine_share
 from copydesk.documents.workflow import Act
 
 NOTE_MAX = 2000
@@ -228,9 +229,8 @@ def _edition(
     if change is not None:
         text.required("note", note, name="note", most=NOTE_MAX)
     responsible = document.signed_sha256 == head.sha256
-    label: Sequence[Reason] = disclosure.reasons(
-        session, document, head, spans_of(session, document), responsible=responsible
-    )
+    spans = spans_of(session, document)
+    label: Sequence[Reason] = disclosure.reasons(session, document, head, spans, responsible=responsible)
     return Edition(
         document_id=document.id,
         number=_next_number(session, document),
@@ -242,6 +242,8 @@ def _edition(
         live_at=moments[0],
         public_at=moments[1],
         label=[one.value for one in label],
+        machine_share=round(machine_share(spans)),
+        editor_id=document.editor_id,
         published_by_id=actor.id,
     )
 

@@ -11,6 +11,7 @@ from copydesk.web import (
     account,
     admin,
     compression,
+    disclosure,
     documents,
     errors,
     figures,
@@ -61,7 +62,21 @@ def create_app(config: Settings | None = None) -> Flask:
     app.before_request(guards.refuse_unguarded)
     templating.install(app)
     errors.install(app)
-    for room in (home, help_pages, account, admin, house, models, queue, documents, reading, records, figures, health):
+    for room in (
+        home,
+        help_pages,
+        account,
+        admin,
+        house,
+        models,
+        queue,
+        documents,
+        reading,
+        records,
+        figures,
+        disclosure,
+        health,
+    ):
         app.register_blueprint(room.blueprint)
     return app
 

@@ -26,7 +26,8 @@ from copydesk.web.guards import public
 
 blueprint = Blueprint("reading", __name__, url_prefix="/read")
 
-READABLE = (EditionState.LIVE, EditionState.REPLACED, EditionState.RETRACTED)
+FEED = 50  # entries; whoever asks once a day misses none of a busy desk's
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 # https://cv.iptc.org/newscodes/digitalsourcetype
 _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 LABELS = {
@@ -56,6 +57,18 @@ class Reading:
     @property
     def first(self) -> Edition:
         return self.everything[-1]
+
+
+@blueprint.get("/feed.atom")
+@public
+def feed() -> ResponseReturnValue:
+    """What everyone can read, the last change first, for programs that follow the desk."""
+    found = editions.public_pages(db.session(), limit=FEED)
+    changed = max((one.ended_at or one.public_at or one.live_at for one, _ in found), default=EPOCH)
+    words = render_template("reading/feed.xml", found=found, changed=changed)
+    response = Response(words, mimetype="application/atom+xml")
+    response.headers["Cache-Control"] = "public, max-age=60"
+    return response
 
 
 @blueprint.get("/<slug>")
@@ -108,7 +121,7 @@ def _load(slug: str, number: int | None = None) -> Reading:
     if page is None:
         abort(404)
     document = session.get_one(Document, page.document_id)
-    everything = [one for one in reversed(editions.of(session, document.id)) if one.state in READABLE]
+    everything = [one for one in reversed(editions.of(session, document.id)) if one.state in editions.WENT_OUT]
     current = next((one for one in everything if one.number == document.edition), None)
     wanted = current if number is None else next((one for one in everything if one.number == number), None)
     if current is None or wanted is None:

@@ -105,7 +105,7 @@ def _moment(name: str, *, nullable: bool = True) -> sa.Column[object]:
 
 
 def _create_editions() -> None:
-    people = ("responsible_id", "confirmed_by_id", "published_by_id")
+    people = ("responsible_id", "confirmed_by_id", "editor_id", "published_by_id")
     op.create_table(
         "editions",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -124,6 +124,8 @@ def _create_editions() -> None:
         _person("confirmed_by_id"),
         _moment("confirmed_at"),
         sa.Column("label", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("machine_share", sa.Integer(), nullable=False),
+        _person("editor_id"),
         _person("published_by_id", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=NOW, nullable=False),
         sa.Column("retraction", sa.Text(), nullable=True),
@@ -132,6 +134,7 @@ def _create_editions() -> None:
             "state IN ('scheduled', 'live', 'replaced', 'retracted', 'cancelled')", name=op.f("ck_editions_state")
         ),
         sa.CheckConstraint("change IN ('correction', 'update')", name=op.f("ck_editions_change")),
+        sa.CheckConstraint("machine_share BETWEEN 0 AND 100", name=op.f("ck_editions_machine_share")),
         sa.CheckConstraint("number > 0", name=op.f("ck_editions_number")),
         sa.CheckConstraint("(change IS NULL) = (note IS NULL)", name=op.f("ck_editions_note")),
         sa.CheckConstraint("responsible_id IS NOT NULL OR emergency IS NOT NULL", name=op.f("ck_editions_responsible")),

@@ -48,7 +48,7 @@ def people_of(rows: Rows) -> set[int]:
     for suggestion in rows.suggestions:
         ids |= {suggestion.author_id, suggestion.decided_by_id}
     for edition in rows.editions:
-        ids |= {edition.responsible_id, edition.confirmed_by_id, edition.published_by_id}
+        ids |= {edition.editor_id, edition.responsible_id, edition.confirmed_by_id, edition.published_by_id}
     ids |= {event.actor_id for event in rows.events}
     ids |= {one.author_id for one in rows.spans}
     ids |= {one["person"] for one in rows.figures.get("minutes", ())}
@@ -191,6 +191,8 @@ def _edition(one: Edition) -> dict[str, Any]:
         "confirmed_by": one.confirmed_by_id,
         "confirmed_at": moment(one.confirmed_at),
         "label": list(one.label),
+        "machine_share": one.machine_share,
+        "editor": one.editor_id,
         "published_by": one.published_by_id,
         "at": moment(one.created_at),
         "retraction": one.retraction,

@@ -231,7 +231,7 @@ def check_editions(record: Mapping[str, Any]) -> str:
             raise BrokenRecord(f"{what} is of another text than version {one['revision']}.")
         if one["responsible"] is None and one["emergency"] is None:
             raise BrokenRecord(f"{what} has nobody who is responsible for it.")
-        _known_people(record, what, (one["responsible"], one["confirmed_by"], one["published_by"]))
+        _known_people(record, what, (one["editor"], one["responsible"], one["confirmed_by"], one["published_by"]))
     if record["state"] in PUBLISHED:
         current = _current(editions)
         if current is None:
