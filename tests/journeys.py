@@ -15,8 +15,15 @@ from copydesk.documents.workflow import Act
 TITLE = "Ceramics at the bakery"
 BRIEF = "A review of a small show of ceramics in a converted bakery."
 DRAFT = "The old bakery still smells of flour. There is something in these vessels that recalls the hour before dawn."
+HANDS = ("pot", "kiln", "glaze", "oven", "street", "window", "baker", "hour", "lamp", "cup", "shelf", "door")
 FINAL = ("approved", "published", "retracted")
 REVISED = DRAFT + " The ovens are cold now."
+
+
+def prose(sentences: int) -> str:
+    """A person's words, none of them in a row twice."""
+    pairs = [(one, other) for one in HANDS for other in HANDS if one != other]
+    return " ".join(f"A {one} is near some {other}." for one, other in pairs[:sentences])
 
 
 def live_draft(session: Session, document: Document) -> Autodoc:

@@ -34,7 +34,7 @@ def publish(session, cast, document, hands, own, way):
             del paragraphs[number]
         elif hand == "change":
             paragraphs[number] = paragraphs[number].replace("nobody opens before six", "the ovens are cold now")
-    body = "\n\n".join([*paragraphs, *(["Eleven pots stand where the loaves waited. " * 20] if own else [])])
+    body = "\n\n".join([*paragraphs, *([journeys.prose(40)] if own else [])])
     text = Text(document.title, body or "Nothing is left.", document.text_number)
     revising.save(session, document.id, cast.editor, text)
     text = Text(document.title, text.body, document.text_number)

@@ -8,6 +8,8 @@ from sqlalchemy import update
 from copydesk.autodocs import acceptances, continuations, requests, spans
 from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
 from copydesk.documents import diagram, machine_words, operations, policy, publishing, reviews, revising, suggesting
+from copydesk.documents.delivery import waivers
+from copydesk.documents.delivery.waivers import Waiver
 from copydesk.documents.editions import Edition, EditionState
 from copydesk.documents.errors import DocumentError, DocumentNotFound, NotAllowed, WrongState
 from copydesk.documents.housestyle import tidying
@@ -51,6 +53,19 @@ def perform(session, act, document, actor):
         """A review of the actor's own, in whatever state the document is."""
         row = {"document_id": document.id, "revision_number": written.base, "start": 0, "end": 3}
         made = ParagraphReview(**row, text_sha256="0" * 64, reason="Because.", reviewer_id=actor.id)
+        session.add(made)
+        session.flush()
+        return made.id
+
+    def found_by_a_check():
+        document.must_keep = "A line that is not there"
+        found = waivers.standing(session, document)
+        return found[0].finding.fingerprint if found else ""
+
+    def waived():
+        """A waiver of the actor's own, in whatever state the document is."""
+        row = {"document_id": document.id, "revision_number": written.base, "check": "must_keep", "words": "One line"}
+        made = Waiver(**row, fingerprint="0" * 64, reason="Because.", person_id=actor.id)
         session.add(made)
         session.flush()
         return made.id
@@ -116,6 +131,10 @@ def perform(session, act, document, actor):
         Act.REVIEW_PARAGRAPH: lambda: reviews.review(
             session, document.id, actor, sha256=fingerprint(head.body if head else ""), reason="Because."
         ),
+        Act.WAIVE_CHECK: lambda: waivers.waive(
+            session, document.id, actor, fingerprint=found_by_a_check(), reason="Because."
+        ),
+        Act.TAKE_BACK_WAIVER: lambda: waivers.take_back(session, document.id, actor, waived()),
         Act.TAKE_BACK_REVIEW: lambda: reviews.take_back(session, document.id, actor, reviewed()),
         Act.TIDY: lambda: tidying.apply(session, document.id, actor, base=written.base, rules=["quotes"]),
         Act.PUBLISH: lambda: publishing.publish(session, document.id, actor),
@@ -221,6 +240,8 @@ def test_the_diagram_shows_every_act_that_changes_a_state():
         Act.TIDY,
         Act.REVIEW_PARAGRAPH,
         Act.TAKE_BACK_REVIEW,
+        Act.WAIVE_CHECK,
+        Act.TAKE_BACK_WAIVER,
         Act.DELETE,
         Act.EDIT_BRIEF,
         Act.WITHDRAW,

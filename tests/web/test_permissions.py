@@ -83,6 +83,8 @@ MATRIX = {
     ("GET", "documents.before"): EDITORS_OWN,
     ("POST", "documents.review"): EDITORS_OWN,
     ("POST", "documents.take_back_review"): EDITORS_OWN,
+    ("POST", "documents.waive_check"): EDITORS_OWN,
+    ("POST", "documents.take_back_waiver"): EDITORS_OWN,
     ("GET", "documents.delete"): ADMINS,
     ("POST", "documents.delete"): ADMINS,
     ("GET", "records.index"): ADMINS,
@@ -149,6 +151,7 @@ MATRIX = {
     ("POST", "house.add_list"): ADMINS,
     ("POST", "house.remove"): ADMINS,
     ("POST", "house.style"): ADMINS,
+    ("POST", "house.checks"): ADMINS,
     ("GET", "house.words"): only("open"),
     ("GET", "models.index"): ADMINS,
     ("POST", "models.use"): ADMINS,
@@ -196,7 +199,7 @@ def test_a_route_without_a_guard_is_closed(app, as_person, cast, monkeypatch):
 
 def url_of(app, endpoint, document, cast):
     values = {"document_id": document.id, "number": 1, "asking": 2, "user_id": cast.pending.id, "role": "sponsor"}
-    values["word_id"] = values["review_id"] = values["mail_id"] = 1
+    values["word_id"] = values["waiver_id"] = values["review_id"] = values["mail_id"] = 1
     values["slug"] = editions.page_of(object_session(document), document).slug
     values["autodoc_id"] = requests.drafts(object_session(document), document.id)[0].id
     if endpoint == "documents.continuation":

@@ -88,7 +88,7 @@ def test_published_now_everyone_reads_exactly_what_was_signed(session, approved,
 def test_the_label_stands_while_machine_words_are_unread(session, cast, make_document, as_person, stranger):
     """The draft's paragraph is as the machine wrote it; the editor's own stands below."""
     document = make_document("editing")
-    own = "The ovens are cold now, and eleven pots stand there. " * 9
+    own = journeys.prose(20)
     written = Text(document.title, f"{journeys.DRAFT}\n\n{own}", document.text_number)
     revising.deliver(session, document.id, cast.editor, written)
     operations.sign(session, document.id, cast.sponsor, sha256=revising.head_text(session, document).sha256)
@@ -259,7 +259,12 @@ def test_an_emergency_is_marked_until_another_person_stands_for_it(session, cast
 
 def test_what_readers_get_is_never_the_authors_html(session, cast, make_document, stranger):
     document = make_document("editing")
-    revising.deliver(session, document.id, cast.editor, Text("</script>" + HTML, HTML * 30, document.text_number))
+    revising.deliver(
+        session,
+        document.id,
+        cast.editor,
+        Text("</script>" + HTML, f"{HTML}\n\n{journeys.prose(20)}", document.text_number),
+    )
     operations.sign(session, document.id, cast.sponsor, sha256=revising.head_text(session, document).sha256)
     publishing.publish(session, document.id, cast.sponsor)
     session.commit()

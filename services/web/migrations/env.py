@@ -19,6 +19,7 @@ from copydesk.documents import (
     unsent,  # noqa: F401
 )
 from copydesk.documents import models as document_models  # noqa: F401
+from copydesk.documents.delivery import waivers  # noqa: F401
 from copydesk.documents.figures import effort  # noqa: F401
 from copydesk.documents.housestyle import house  # noqa: F401
 from copydesk.documents.records import kept_records  # noqa: F401

@@ -13,6 +13,7 @@ from copydesk.accounts.models import User
 from copydesk.autodocs import authors, probabilities, requests
 from copydesk.autodocs.models import Acceptance, Autodoc, Replay
 from copydesk.documents import chain, editions, reviews
+from copydesk.documents.delivery import waivers
 from copydesk.documents.figures import effort
 from copydesk.documents.models import Document
 from copydesk.documents.records import record
@@ -48,6 +49,7 @@ def rows(session: Session, document: Document) -> Rows:
         ],
         acts=_acts(session, document.id),
         reviews=reviews.everything(session, document.id),
+        waivers=waivers.everything(session, document.id),
         suggestions=session.scalars(
             select(Suggestion).where(Suggestion.document_id == document.id).order_by(Suggestion.number)
         ).all(),

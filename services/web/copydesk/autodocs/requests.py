@@ -46,6 +46,7 @@ def create_document(
     editor_id: int | None,
     options: DraftOptions = DraftOptions(),  # noqa: B008  a frozen value
     most_words: int | None = None,
+    must_keep: str = "",
     document_id: uuid.UUID | None = None,
 ) -> Document:
     """A new document with its first drafts queued: all are committed, or nothing.
@@ -61,6 +62,7 @@ def create_document(
         editor_id=editor_id,
         sampling=options.to_dict(),
         most_words=most_words,
+        must_keep=must_keep,
         document_id=document_id,
     )
     _queue(session, document, sponsor, options, waits=False)

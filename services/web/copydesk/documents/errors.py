@@ -106,6 +106,24 @@ class UnreadMachineText(InvalidInput):
         super().__init__("body", message, anchor=anchor)
 
 
+class ChecksFailed(InvalidInput):
+    """A check found something that nobody has answered for."""
+
+    def __init__(self, message: str, anchor: str) -> None:
+        super().__init__("body", message, anchor=anchor)
+
+
+class NothingToWaive(InvalidInput):
+    """The check finds something else by now, or nothing. Please look at it again."""
+
+    def __init__(self) -> None:
+        super().__init__("reason", str(self.__doc__))
+
+
+class WaiverNotFound(DocumentError):
+    """This was taken back already."""
+
+
 class NoSuchParagraph(InvalidInput):
     """These words are not in the saved text any more, so there is nothing to review. Please look at it again."""
 

@@ -81,6 +81,7 @@ class Document(Base):
     head_number: Mapped[int] = mapped_column(default=0)  # the last revision of any kind
     text_number: Mapped[int] = mapped_column(default=0)  # the last revision that is the text itself; 0: none yet
     sampling: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)  # how drafts are asked for; see autodocs
+    must_keep: Mapped[str] = mapped_column(Text, default="")  # lines that have to stand in the text
     most_words: Mapped[int | None]  # the brief's limit on the text's length; none: as long as it takes
     edition: Mapped[int] = mapped_column(default=0)  # the one that readers have, or had; 0: none yet. See `publishing`
     reopened_for: Mapped[Change | None] = mapped_column(Words(Change))  # what the next edition will be

@@ -27,6 +27,7 @@ def create(
     editor_id: int | None,
     sampling: dict[str, Any],
     most_words: int | None = None,
+    must_keep: str = "",
     document_id: uuid.UUID | None = None,
 ) -> Document:
     """A new document in `drafting`; the caller queues its drafts in the same transaction."""
@@ -41,6 +42,7 @@ def create(
         editor_id=_editor(session, editor_id),
         sampling=sampling,
         most_words=text.most_words(most_words),
+        must_keep=text.must_keep(must_keep),
     )
     session.add(document)
     session.flush()
@@ -92,24 +94,29 @@ def edit_brief(
     brief: str,
     base: int,
     most_words: int | None = None,
+    must_keep: str = "",
 ) -> Document:
     """The sponsor changes what was asked for; the text is not touched until a redraft is asked for."""
     document = access.lock_for(session, document_id, Act.EDIT_BRIEF, actor)
     if base != chain.brief_number(session, document):
         raise StaleHead
     title, brief, most_words = text.title(title), text.brief(brief), text.most_words(most_words)
-    was = document.most_words
+    demands = {"most_words": most_words, "must_keep": text.must_keep(must_keep)}
+    was = {name: getattr(document, name) for name in demands}
     words_differ = (title, brief) != (document.title, document.brief)
-    if not words_differ and most_words == was:
+    if not words_differ and demands == was:
         return document
-    document.title, document.brief, document.most_words = title, brief, most_words
+    document.title, document.brief = title, brief
+    document.most_words, document.must_keep = most_words, str(demands["must_keep"])
     if words_differ:
         chain.append(session, document, kind=Kind.BRIEF, title=title, body=brief, author_id=actor.id)
     access.enter(document, Act.EDIT_BRIEF)
-    limits: tuple[dict[str, object], dict[str, object]] = ({"most_words": was}, {"most_words": most_words})
-    access.record(
-        session, Act.EDIT_BRIEF, document, actor, before=document.state, extra=limits if most_words != was else ({}, {})
+    changed = [name for name in demands if demands[name] != was[name]]
+    extra: tuple[dict[str, object], dict[str, object]] = (
+        {name: was[name] for name in changed},
+        {name: demands[name] for name in changed},
     )
+    access.record(session, Act.EDIT_BRIEF, document, actor, before=document.state, extra=extra)
     return document
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from copydesk.accounts.models import User
 from copydesk.config import settings
 from copydesk.documents import access, chain, letters, presence, reviews, suggestions, text, unsent
+from copydesk.documents.delivery import waivers
 from copydesk.documents.errors import InvalidInput, NothingToDeliver, StaleHead, TextsConflict
 from copydesk.documents.models import Document, Kind, Revision, State
 from copydesk.documents.textdiff import merging
@@ -62,6 +63,7 @@ def deliver(
     Raises:
         TextsConflict: somebody saved meanwhile and changed the same words.
         OpenSuggestions: somebody suggested changes on which nobody has decided.
+        ChecksFailed: a check that holds found something, and nobody said why it may stay.
         UnreadMachineText: nobody touched or reviewed some of it, and nearly all is the machine's.
     """
     document = access.lock_for(session, document_id, Act.DELIVER, actor)
@@ -70,6 +72,7 @@ def deliver(
     _save(session, document, actor, written)
     suggestions.refuse_open(session, document)
     reviews.require(session, document, spans_of(session, document))
+    waivers.require(session, document)
     access.enter(document, Act.DELIVER)
     access.record(session, Act.DELIVER, document, actor, before=State.EDITING)
     letters.tell_of_delivery(session, document, actor)

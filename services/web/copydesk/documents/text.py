@@ -6,6 +6,7 @@ import unicodedata
 from copydesk.config import settings
 from copydesk.documents.errors import InvalidInput
 
+MOST_KEPT, LONGEST_KEPT = 50, 500
 MOST_WORDS = 100_000  # the largest limit that a sponsor can set
 
 _LINE_ENDS = re.compile(r"\r\n?|\x85|\u2028|\u2029")
@@ -61,6 +62,21 @@ def most_words(limit: int | None) -> int | None:
     if limit is not None and not 1 <= limit <= MOST_WORDS:
         raise InvalidInput("most_words", f"Please give a number of words from 1 to {MOST_WORDS:,}, or none.")
     return limit
+
+
+def must_keep(typed: str) -> str:
+    """Lines that have to stand in the text, one below the other.
+
+    Raises:
+        InvalidInput: more lines, or longer ones, than anyone keeps an eye on.
+    """
+    lines = [clean_line(line) for line in clean(typed).split("\n")]
+    lines = list(dict.fromkeys(line for line in lines if not is_blank(line)))
+    if len(lines) > MOST_KEPT:
+        raise InvalidInput("must_keep", f"These are {len(lines)} lines; the most is {MOST_KEPT}.")
+    if any(len(line) > LONGEST_KEPT for line in lines):
+        raise InvalidInput("must_keep", f"A line has more than {LONGEST_KEPT} characters. Please shorten it.")
+    return "\n".join(lines)
 
 
 def count_words(text: str) -> int:

@@ -36,6 +36,8 @@ class Act(StrEnum):
     TIDY = "tidy"
     REVIEW_PARAGRAPH = "review a paragraph"
     TAKE_BACK_REVIEW = "take back a review"
+    WAIVE_CHECK = "waive a check"
+    TAKE_BACK_WAIVER = "take back a waiver"
     EDIT_BRIEF = "edit brief"
     ASK = "ask"
     ANSWER = "answer"
@@ -165,6 +167,10 @@ TRANSITIONS: dict[Act, Transition] = {
         Transition(
             Act.TAKE_BACK_REVIEW, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "took a review of a paragraph back"
         ),
+        Transition(
+            Act.WAIVE_CHECK, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "said why something may stay that a check found"
+        ),
+        Transition(Act.TAKE_BACK_WAIVER, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "took back that it may stay"),
         Transition(
             Act.EDIT_BRIEF,
             (S.DRAFT_FAILED, S.CHOOSING, S.UNASSIGNED, S.EDITING),

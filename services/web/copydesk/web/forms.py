@@ -102,6 +102,7 @@ class BriefForm(FlaskForm):
     title = StringField("Title", filters=[line])
     brief = TextAreaField("Brief", filters=[block])
     most_words = WholeNumber("At most … words", [Optional()])
+    must_keep = TextAreaField("Lines that must stand in the text", filters=[block])
 
 
 class DraftOptionsForm(FlaskForm):
@@ -152,6 +153,13 @@ class ReviewForm(FlaskForm):
     sha256 = HiddenField(validators=[InputRequired("Please open the text again."), Length(max=64)])
     reason = StringField("Reviewed unchanged, because …", [Length(max=500, message="At most 500 characters, please.")])
     quick = StringField()
+
+
+class WaiveForm(FlaskForm):
+    """“It may stay, because …” of what a check found."""
+
+    fingerprint = HiddenField(validators=[InputRequired("Please open the text again."), Length(max=64)])
+    reason = StringField("It may stay, because …", [Length(max=500, message="At most 500 characters, please.")])
 
 
 class DeletionForm(FlaskForm):

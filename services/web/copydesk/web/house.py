@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask.typing import ResponseReturnValue
 
 from copydesk.accounts.models import Role
+from copydesk.documents.delivery import CHECKS, Mode, modes
 from copydesk.documents.errors import InvalidInput
 from copydesk.documents.housestyle import house, house_words
 from copydesk.documents.housestyle.house_words import Entry, WordNotFound
@@ -17,6 +18,7 @@ from copydesk.web.guards import approved, person
 
 blueprint = Blueprint("house", __name__)
 PAGE = 50
+CHECK_MODES = {Mode.HOLD: "Holds the delivery", Mode.WARN: "Says so", Mode.OFF: "Is not made"}
 REMOVED = "removed_house_word"  # in the admin's cookie, so that it can be put back
 
 
@@ -78,6 +80,17 @@ def style() -> ResponseReturnValue:
     return redirect(url_for("house.index", _anchor="style"), 303)
 
 
+@blueprint.post("/admin/house/checks")
+@approved(Role.ADMIN)
+def checks() -> ResponseReturnValue:
+    """How strictly each check before delivery is taken."""
+    chosen = {name: request.form[name] for name in CHECKS if name in request.form}
+    modes.choose(db.session(), person(), chosen)
+    db.session.commit()
+    flash("Kept. It holds from the next delivery on.", "success")
+    return redirect(url_for("house.index", _anchor="checks"), 303)
+
+
 @blueprint.get("/house/words.json")
 @approved()
 def words() -> ResponseReturnValue:
@@ -123,7 +136,7 @@ def _page(**forms: Any) -> str:
     q = (search.q.data or "") if search.validate() else ""
     page = _number()
     found, count = house_words.find(db.session(), q, limit=PAGE, offset=(page - 1) * PAGE)
-    chosen = house.style(db.session())
+    chosen, strict = house.style(db.session()), modes.modes(db.session())
     gone = session.pop(REMOVED, None)
     return render_template(
         "admin/house.html",
@@ -136,6 +149,8 @@ def _page(**forms: Any) -> str:
         q=q,
         gone=Entry(gone["word"], gone["instead_of"]) if gone else None,
         rules=[{"name": rule.value, "says": SAYS[rule], "on": rule in chosen.rules} for rule in Rule],
+        checks=[(one, strict[one.name]) for one in CHECKS.values()],
+        modes=CHECK_MODES,
         dashes=list(DASHES),
         dash=chosen.dash,
         most=house_words.MOST_WORDS,

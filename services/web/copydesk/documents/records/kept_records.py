@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column, relationship
 from copydesk.accounts.models import Role, User
 from copydesk.db import Base
 from copydesk.documents.attribution_cache import Attribution
+from copydesk.documents.delivery.waivers import Waiver
 from copydesk.documents.editions import Edition, PublicPage
 from copydesk.documents.errors import DocumentNotFound
 from copydesk.documents.figures.effort import Effort
@@ -92,7 +93,18 @@ def remove(session: Session, document: Document) -> None:
     numbers = select(Revision.id).where(Revision.document_id == document.id)
     for of_revision in (Attribution, Effort):
         session.execute(delete(of_revision).where(of_revision.revision_id.in_(numbers)))
-    for table in (Unsent, Presence, LastSeen, TimeAtWork, Suggestion, ParagraphReview, Edition, PublicPage, Revision):
+    for table in (
+        Unsent,
+        Presence,
+        LastSeen,
+        TimeAtWork,
+        Suggestion,
+        ParagraphReview,
+        Waiver,
+        Edition,
+        PublicPage,
+        Revision,
+    ):
         session.execute(delete(table).where(table.document_id == document.id))
     session.execute(delete(Document).where(Document.id == document.id))
     session.expire_all()

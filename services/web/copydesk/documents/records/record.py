@@ -10,6 +10,7 @@ from typing import Any
 
 from copydesk.audit.log import AuditEvent
 from copydesk.documents.authorship import Span
+from copydesk.documents.delivery.waivers import Waiver
 from copydesk.documents.editions import Edition
 from copydesk.documents.models import Document, Revision
 from copydesk.documents.paragraphs import Drafts, ParagraphState, paragraphs, span_states
@@ -28,6 +29,7 @@ class Rows:
     drafts: Sequence[Mapping[str, Any]]
     acts: Sequence[Mapping[str, Any]]
     reviews: Sequence[ParagraphReview]
+    waivers: Sequence[Waiver]
     suggestions: Sequence[Suggestion]
     editions: Sequence[Edition]
     events: Sequence[AuditEvent]
@@ -45,6 +47,8 @@ def people_of(rows: Rows) -> set[int]:
     ids |= {one["person"] for one in rows.acts}
     for review in rows.reviews:
         ids |= {review.reviewer_id, review.taken_back_by_id}
+    for waiver in rows.waivers:
+        ids |= {waiver.person_id, waiver.taken_back_by_id}
     for suggestion in rows.suggestions:
         ids |= {suggestion.author_id, suggestion.decided_by_id}
     for edition in rows.editions:
@@ -68,6 +72,7 @@ def build(rows: Rows, people: Mapping[int, tuple[str, str]]) -> dict[str, Any]:
         "format": FORMAT,
         "document": str(document.id),
         "title": document.title,
+        "must_keep": document.must_keep,
         "state": document.state.value,
         "round": document.round,
         "sponsor": document.sponsor_id,
@@ -83,6 +88,7 @@ def build(rows: Rows, people: Mapping[int, tuple[str, str]]) -> dict[str, Any]:
         "drafts": [dict(one) for one in rows.drafts],
         "acts": [dict(one) for one in rows.acts],
         "reviews": [_review(one) for one in rows.reviews],
+        "waivers": [_waiver(one) for one in rows.waivers],
         "suggestions": [_suggestion(one) for one in rows.suggestions],
         "editions": [_edition(one) for one in rows.editions],
         "events": _chained(rows.events),
@@ -152,6 +158,20 @@ def _review(one: ParagraphReview) -> dict[str, Any]:
         "text_sha256": one.text_sha256,
         "reason": one.reason,
         "reviewer": one.reviewer_id,
+        "at": moment(one.created_at),
+        "taken_back_by": one.taken_back_by_id,
+        "taken_back_at": moment(one.taken_back_at),
+    }
+
+
+def _waiver(one: Waiver) -> dict[str, Any]:
+    return {
+        "check": one.check,
+        "revision": one.revision_number,
+        "found": one.words,
+        "fingerprint": one.fingerprint,
+        "reason": one.reason,
+        "person": one.person_id,
         "at": moment(one.created_at),
         "taken_back_by": one.taken_back_by_id,
         "taken_back_at": moment(one.taken_back_at),

@@ -203,6 +203,8 @@ def check_reviews(record: Mapping[str, Any]) -> str:
         if hashlib.sha256(words.encode()).hexdigest() != one["text_sha256"]:
             raise BrokenRecord(f"Review {number} is of other words than those at its place.")
         _known_people(record, f"Review {number}", (one["reviewer"], one["taken_back_by"]))
+    for number, one in enumerate(record.get("waivers", ()), start=1):
+        _known_people(record, f"Waiver {number}", (one["person"], one["taken_back_by"]))
     return _count(record["reviews"], "review")
 
 

@@ -17,6 +17,7 @@ from copydesk.web.documents import (  # noqa: F401  they register their routes
     reviews,
     suggestions,
     tidying,
+    waiving,
 )
 from copydesk.web.documents.routes import blueprint
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from copydesk.accounts.models import Role, User
 from copydesk.autodocs import authors, requests
 from copydesk.documents import operations, reviews, revising
-from copydesk.documents.errors import InvalidInput, OpenSuggestions, StaleHead, UnreadMachineText
+from copydesk.documents.errors import ChecksFailed, InvalidInput, OpenSuggestions, StaleHead, UnreadMachineText
 from copydesk.documents.figures import effort
 from copydesk.documents.models import Document
 from copydesk.documents.revising import Text
@@ -139,7 +139,7 @@ def _write(
     try:
         act(db.session(), document_id, person(), written)
         stored = _stored(db.session(), load(document_id), written)
-    except (OpenSuggestions, UnreadMachineText) as error:
+    except (ChecksFailed, OpenSuggestions, UnreadMachineText) as error:
         db.session.rollback()
         return _held(document_id, written, error)
     except InvalidInput as error:

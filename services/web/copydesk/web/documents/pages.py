@@ -54,6 +54,7 @@ def _create(form: NewDocumentForm, options: DraftOptions) -> uuid.UUID:
                 editor_id=chosen_editor(form),
                 options=options,
                 most_words=form.most_words.data,
+                must_keep=form.must_keep.data or "",
                 document_id=name,
             )
             db.session.commit()
@@ -110,6 +111,7 @@ def brief(document_id: uuid.UUID) -> ResponseReturnValue:
         title=document.title,
         brief=document.brief,
         most_words=document.most_words,
+        must_keep=document.must_keep,
         base=chain.brief_number(db.session(), document),
     )
     page: dict[str, Any] = {"document": document}
@@ -124,6 +126,7 @@ def brief(document_id: uuid.UUID) -> ResponseReturnValue:
             brief=form.brief.data or "",
             base=form.base.data or 0,
             most_words=form.most_words.data,
+            must_keep=form.must_keep.data or "",
         )
         if request.form.get("redraft"):
             requests.draft_again(db.session(), document_id, person())

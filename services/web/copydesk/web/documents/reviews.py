@@ -12,10 +12,10 @@ from copydesk.accounts.models import Role
 from copydesk.autodocs import authors
 from copydesk.documents import reviews, revising, suggestions
 from copydesk.documents.authorship import Span
+from copydesk.documents.delivery import waivers
 from copydesk.documents.errors import InvalidInput
 from copydesk.documents.models import Document, Revision
 from copydesk.documents.paragraphs import Paragraph, ParagraphState
-from copydesk.documents.text import count_words
 from copydesk.web.documents.routes import blueprint, load
 from copydesk.web.errors import answer
 from copydesk.web.extensions import db
@@ -47,6 +47,8 @@ class BeforeDelivery:
     """The card: how the text stands, and the paragraphs that may want a look."""
 
     lines: Sequence[Line]
+    checks: Sequence[waivers.Standing]
+    clean: bool  # nothing was found by any check
     unread: Sequence[Paragraph]
     more: int
     reviewed: Sequence[Paragraph]
@@ -64,7 +66,7 @@ def paragraphs(document_id: uuid.UUID) -> ResponseReturnValue:
 @approved(Role.EDITOR)
 def before(document_id: uuid.UUID) -> ResponseReturnValue:
     """The card of the document's page, for a page that goes on after a save."""
-    return _card(load(document_id))[0]
+    return card_now(load(document_id))[0]
 
 
 @blueprint.post("/<uuid:document_id>/reviews")
@@ -116,14 +118,13 @@ def described(several: Sequence[Paragraph]) -> list[dict[str, Any]]:
     ]
 
 
-def before_delivery(
-    document: Document, head: Revision, several: Sequence[Paragraph], spans: Sequence[Span]
-) -> BeforeDelivery:
+def before_delivery(document: Document, several: Sequence[Paragraph], spans: Sequence[Span]) -> BeforeDelivery:
     """What is still to do, each thing with the way to its place."""
     gate = reviews.gate(several, spans)
-    lines = [_suggestions(document), _length(document, head), _reading(document, gate)]
     return BeforeDelivery(
-        lines=[one for one in lines if one is not None],
+        lines=[_suggestions(document), _reading(document, gate)],
+        checks=(standing := waivers.standing(db.session(), document)),
+        clean=not standing,
         unread=gate.unread[:SHOWN] if gate.level != "open" else [],
         more=len(gate.unread[SHOWN:]) if gate.level != "open" else len(gate.unread),
         reviewed=[one for one in several if one.state is ParagraphState.REVIEWED],
@@ -137,17 +138,6 @@ def _suggestions(document: Document) -> Line:
     page = url_for("documents.show", document_id=document.id, _anchor=f"suggestion-{waiting[0].suggestion.number}")
     many = "One suggestion is" if len(waiting) == 1 else f"{len(waiting)} suggestions are"
     return Line(False, f"{many} still open", page)
-
-
-def _length(document: Document, head: Revision) -> Line | None:
-    """Against the brief's limit, where it has one; a longer text may go all the same."""
-    if document.most_words is None:
-        return None
-    words = count_words(head.body)
-    if words <= document.most_words:
-        return Line(True, f"{words:,} of at most {document.most_words:,} words")
-    page = url_for("documents.show", document_id=document.id, _anchor="text-form")
-    return Line(None, f"{words - document.most_words:,} words more than the brief allows", page)
 
 
 def _reading(document: Document, gate: reviews.Gate) -> Line:
@@ -204,11 +194,11 @@ def _done(document_id: uuid.UUID, said: str) -> ResponseReturnValue:
         back = "documents.paragraphs" if request.form.get("back") == "paragraphs" else "documents.show"
         anchor = None if back == "documents.paragraphs" else "before-delivery"
         return redirect(url_for(back, document_id=document_id, _anchor=anchor), 303)
-    card, several = _card(load(document_id))
+    card, several = card_now(load(document_id))
     return {"ok": True, "said": said, "paragraphs": described(several), "card": card}
 
 
-def _card(document: Document) -> tuple[str, list[Paragraph]]:
+def card_now(document: Document) -> tuple[str, list[Paragraph]]:
     head = revising.head_text(db.session(), document)
     spans = authors.spans(db.session(), document) if head else []
     several = found(document, head, spans)
@@ -221,6 +211,6 @@ def card_of(
 ) -> dict[str, Any]:
     """What `documents/_before_delivery.html` needs beside the document."""
     return {
-        "before": before_delivery(document, head, several, spans) if head else None,
+        "before": before_delivery(document, several, spans) if head else None,
         "quick_reasons": reviews.QUICK_REASONS,
     }
