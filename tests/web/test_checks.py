@@ -90,6 +90,7 @@ def test_waived_with_a_reason_it_goes_and_the_record_says_so(session, cast, edit
 
 
 def test_a_waiver_is_of_what_was_found_then(session, cast, document):
+    modes.choose(session, cast.admin, {"placeholders": "hold"})
     revising.save(session, document.id, cast.editor, Text(document.title, "One TK. " + KEPT, document.text_number))
     found = waivers.standing(session, document)
     (held,) = [one for one in found if one.finding.check == "placeholders"]

@@ -1,6 +1,7 @@
 """The checks: small named functions of the text and what was asked for. Pure; `run` asks all that are switched on.
 
 A new one is a function with `@check`, and nothing else: settings, waivers, pages and the record know it by its name.
+Rules that can be mistaken only say so until the house decides otherwise; what the sponsor asked for in so many words holds.
 """
 
 import hashlib
@@ -104,7 +105,7 @@ def length(subject: Subject) -> tuple[str, Sequence[str]] | None:
     return f"{words - subject.most_words:,} words more than the brief allows", [str(words)]
 
 
-@check("Passages that come twice", Mode.HOLD)
+@check("Passages that come twice", Mode.WARN)
 def repetition(subject: Subject) -> tuple[str, Sequence[str]] | None:
     """Machines turn in circles: the same words in a row, again and again."""
     words = _WORD.findall(subject.text)
@@ -118,13 +119,13 @@ def repetition(subject: Subject) -> tuple[str, Sequence[str]] | None:
     return f"The same words stand in the text {grams[often[0]]} times", [first]
 
 
-@check("Words that stand for others", Mode.HOLD)
+@check("Words that stand for others", Mode.WARN)
 def placeholders(subject: Subject) -> tuple[str, Sequence[str]] | None:
     found = [one.group() for one in _PLACEHOLDER.finditer(_without_code(subject.text))]
     return (f"{_many(found, 'placeholder')} left in the text", found) if found else None
 
 
-@check("What a model leaves behind", Mode.HOLD)
+@check("What a model leaves behind", Mode.WARN)
 def leftovers(subject: Subject) -> tuple[str, Sequence[str]] | None:
     """Marks of a tokenizer, broken characters, one word over and over."""
     found = [one.group() for one in _LEFTOVER.finditer(_without_code(subject.text))]
