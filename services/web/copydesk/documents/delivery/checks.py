@@ -1,7 +1,7 @@
 """The checks: small named functions of the text and what was asked for. Pure; `run` asks all that are switched on.
 
 A new one is a function with `@check`, and nothing else: settings, waivers, pages and the record know its name.
-Rules that can be mistaken only say so until the house decides otherwise; what the sponsor asked for in so many words holds.
+Rules that can be mistaken only say so until the house decides otherwise; what the sponsor asked for word by word holds.
 """
 
 import hashlib
