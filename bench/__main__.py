@@ -40,7 +40,8 @@ def tokenizer() -> Path | None:
 @click.argument("parts", nargs=-1, type=click.Choice(PARTS))
 @click.option("--quick", is_flag=True, help="One round each: to see that everything runs. Nothing is written.")
 @click.option("--peer", "peers", multiple=True, help="Only this peer (bench/peers/NAME.py); nothing is written.")
-def main(parts: tuple[str, ...], quick: bool, peers: tuple[str, ...]) -> None:
+@click.option("--keep", is_flag=True, help="Write the figures of PARTS beside the others' in the results.")
+def main(parts: tuple[str, ...], quick: bool, peers: tuple[str, ...], keep: bool) -> None:
     """Measure PARTS, or everything."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that whatever runs is stopped
     started = time.monotonic()
@@ -58,9 +59,20 @@ def main(parts: tuple[str, ...], quick: bool, peers: tuple[str, ...]) -> None:
     _show_engines(results)
     show("Goals", results["goals"])
     click.echo(f"\n{results['minutes']} minutes")
-    if not quick and not peers and not parts:
+    if keep and parts and not quick and not peers:
+        results = _beside_the_others(results, parts)
+    if not quick and not peers and (keep or not parts):
         RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         click.echo(f"Written to {RESULTS.relative_to(ROOT)}")
+
+
+def _beside_the_others(results: dict[str, Any], parts: tuple[str, ...]) -> dict[str, Any]:
+    """The kept results of the last whole run with these parts anew, each with when it was and how busy the machine."""
+    kept: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
+    new = {name: value for name, value in results.items() if name not in ("measured_at", "machine", "goals", "minutes")}
+    when = {"measured_at": results["measured_at"], "load_before": results["machine"]["load_before"]}
+    kept |= new | {"parts": kept.get("parts", {}) | dict.fromkeys(parts, when)}
+    return kept | {"goals": [goal.row() for goal in goals(kept)]}
 
 
 def _measure(part: str, work: Path, quick: bool, peers: tuple[str, ...]) -> dict[str, Any]:
