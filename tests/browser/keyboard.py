@@ -42,7 +42,7 @@ class Keyboard:
 
     def focus(self):
         """What has the focus, in words; fails where nobody could tell, or where it is lost."""
-        for _ in range(20):  # the page may still be drawing it
+        for _ in range(100):  # the page may still be drawing it, and a machine that does other things is slow
             found = self.page.evaluate(FOCUSED)
             if found and found["ring"] and found["seen"] and not found["covered"]:
                 return found["what"]
