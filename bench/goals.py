@@ -120,9 +120,19 @@ def _editing(results: Mapping[str, Any]) -> Iterator[Goal]:
 
 def _document_page(pages: Mapping[str, Any]) -> Iterator[Goal]:
     painted, key = pages["first_paint"]["first_contentful_paint_ms"], pages["typing"]["main_thread_ms"]["p95"]
-    yield _at_most("first paint of a document, slow phone", painted, 1000, "ms", _while(pages["first_paint"]))
     yield _at_most(
-        "a key in 20,000 words, p95", key, 16, "ms", f"the main thread’s own time; {_while(pages['typing'])}"
+        "first paint of a document, slow phone",
+        painted,
+        1000,
+        "ms",
+        f"best {pages['first_paint']['best_ms']} ms; {_while(pages['first_paint'])}",
+    )
+    yield _at_most(
+        "a key in 20,000 words, p95",
+        key,
+        16,
+        "ms",
+        f"the main thread’s own time, best round; {_while(pages['typing'])}",
     )
     sent = round(pages["bytes"]["script_and_style_as_served"] / 1000)
     yield _at_most(

@@ -92,7 +92,7 @@ def test_the_card_says_what_is_to_do_and_where(session, cast, editor, document):
     assert "words more than the brief allows" in card
     assert "3 paragraphs are as the machine wrote them" in card
     assert f"/documents/{document.id}/paragraphs#paragraph-1" in card
-    assert card.count("data-review") == 3
+    assert card.count('name="sha256"') == 3
     assert "Nothing is for &lt;sale&gt;" in card
 
 
@@ -105,7 +105,7 @@ def test_a_long_text_shows_a_few_and_leads_to_the_others(session, cast, editor, 
     document = make_document("editing", text="\n\n".join(f"Paragraph number {number}." for number in range(9)))
     session.commit()
     card = card_of(editor.get(f"/documents/{document.id}").text)
-    assert card.count("data-review") == 5
+    assert card.count('name="sha256"') == 5
     assert "4 more, paragraph by paragraph" in card
 
 
