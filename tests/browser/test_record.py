@@ -39,11 +39,11 @@ def test_held_read_and_delivered_by_keyboard(log_in, path, tmp_path):
     deliver(editor)
     expect(editor.get_by_role("alert")).to_contain_text("Saved, but not delivered")
     state(editor, "editing")
-    first = card(editor).locator("details.review").first
+    first = card(editor).locator("details:has(input[name=sha256])").first
     expect(first).to_have_attribute("open", "")
-    many = card(editor).locator("details.review").count()
+    many = card(editor).locator("details:has(input[name=sha256])").count()
     for number in range(many):
-        paragraph = card(editor).locator("details:has(input[name=reason])").first
+        paragraph = card(editor).locator("details:has(input[name=sha256])").first
         if paragraph.get_attribute("open") is None:
             paragraph.locator("summary").press("Enter")
         paragraph.get_by_role("button", name="Show it in the text").click()
