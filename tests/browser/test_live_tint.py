@@ -142,7 +142,8 @@ def test_the_bar_follows_what_is_typed_and_agrees_with_the_server(page):
     facts = page.locator("[data-part=facts] [data-share=machine]")
     expect(bar).to_have_attribute("aria-label", "100 % machine, 0 % people, 0 % brief")
     type_at_end(page, " These words I typed by hand.")
-    expect(bar).to_have_attribute("aria-label", re.compile("^7. % machine, 2. % people, 0 % brief, not saved yet$"))
+    # The figures in full: the bar follows key by key, and a looser pattern would meet it halfway through the words.
+    expect(bar).to_have_attribute("aria-label", "71 % machine, 29 % people, 0 % brief, not saved yet")
     live = shares(page)
     expect(facts).to_have_text(live[0])
     accessible(page)

@@ -61,6 +61,7 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Security ships no ty
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[dt.datetime | None]
     password: Mapped[str] = mapped_column(String(255))
+    time_zone: Mapped[str | None] = mapped_column(String(64))  # an IANA name; none: as the browser says
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=_uniquifier)
     created_at: Mapped[CreatedAt]
 

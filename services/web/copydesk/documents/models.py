@@ -5,7 +5,7 @@ import uuid
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -66,9 +66,11 @@ class Document(Base):
         CheckConstraint("btrim(title) <> ''", "title"),
         CheckConstraint("text_number <= head_number", "text_number"),
         CheckConstraint("most_words > 0", "most_words"),
+        CheckConstraint("clock_stopped_at IS NULL OR state = 'question'", "clock_stopped"),
         Index("ix_documents_sponsor", "sponsor_id", "updated_at", "id"),
         Index("ix_documents_editor", "editor_id", "updated_at", "id"),
         Index("ix_documents_updated", "updated_at", "id"),
+        Index("ix_documents_due", "due_at", "id", postgresql_where=text("due_at IS NOT NULL")),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
@@ -88,6 +90,8 @@ class Document(Base):
     signed_sha256: Mapped[str | None] = mapped_column(String(64))
     signed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     signed_at: Mapped[dt.datetime | None]
+    due_at: Mapped[dt.datetime | None]  # when the editor should deliver; see `deadlines`
+    clock_stopped_at: Mapped[dt.datetime | None]  # since when a question waits: that time is not the editor's
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[dt.datetime] = mapped_column(server_default=func.clock_timestamp())
 
