@@ -23,6 +23,7 @@ from copydesk.documents.delivery import waivers  # noqa: F401
 from copydesk.documents.figures import effort  # noqa: F401
 from copydesk.documents.housestyle import house  # noqa: F401
 from copydesk.documents.records import kept_records  # noqa: F401
+from copydesk.documents.routing import reminders, rules  # noqa: F401
 from copydesk.mail import outbox  # noqa: F401
 
 PREFIX = "procrastinate_"

@@ -1,5 +1,6 @@
 """Loading a document under a person's right, and the frame of every act: expect a state, enter the next, record it."""
 
+import datetime as dt
 import uuid
 
 from sqlalchemy import func, select
@@ -50,8 +51,20 @@ def expect(document: Document, act: Act) -> None:
 
 def enter(document: Document, act: Act) -> None:
     row = TRANSITIONS[act]
-    if row.targets:
-        document.state = row.target(has_editor=document.editor_id is not None)
+    go_to(document, row.target(has_editor=document.editor_id is not None) if row.targets else document.state)
+
+
+def go_to(document: Document, state: State) -> None:
+    """Into `state`; the time that a question waits is not the editor's, so the due date moves by it."""
+    if document.state is not state:
+        now = dt.datetime.now(dt.UTC)
+        if document.clock_stopped_at is not None:
+            if document.due_at is not None:
+                document.due_at += now - document.clock_stopped_at
+            document.clock_stopped_at = None
+        if state is State.QUESTION:
+            document.clock_stopped_at = now
+        document.state, document.entered_at = state, now
     document.updated_at = func.clock_timestamp()
 
 

@@ -9,6 +9,7 @@ from copydesk.accounts.models import User
 from copydesk.documents import access, chain, letters, revising
 from copydesk.documents.errors import StaleHead
 from copydesk.documents.models import Document, Kind, Revision
+from copydesk.documents.routing import load
 from copydesk.documents.workflow import Act
 
 
@@ -119,4 +120,5 @@ def _adopt(
     after: dict[str, object] = {"revision": revision.number, "autodoc": autodoc_id}
     access.record(session, act, document, actor, before=before, extra=({}, after))
     letters.tell_of_draft(session, document)
+    load.assign_by_load(session, document)
     return revision

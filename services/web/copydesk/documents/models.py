@@ -77,6 +77,7 @@ class Document(Base):
     title: Mapped[str] = mapped_column(String(400))
     brief: Mapped[str] = mapped_column(Text)
     state: Mapped[State] = mapped_column(Words(State))
+    entered_at: Mapped[dt.datetime] = mapped_column(server_default=func.clock_timestamp())  # since when in this state
     round: Mapped[int] = mapped_column(default=1)
     sponsor_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

@@ -8,13 +8,14 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import Role, Status, User
 from copydesk.documents import access, chain, editions, letters, policy, revising, suggestions, text, unsent
 from copydesk.documents.errors import CommentNeeded, EditorNotAvailable, NotAllowed, SelfApproval, StaleHead
 from copydesk.documents.models import Document, Kind, State
+from copydesk.documents.routing import deadlines, load
 from copydesk.documents.workflow import TRANSITIONS, Act
 
 
@@ -28,6 +29,7 @@ def create(
     sampling: dict[str, Any],
     most_words: int | None = None,
     must_keep: str = "",
+    due_at: dt.datetime | None = None,
     document_id: uuid.UUID | None = None,
 ) -> Document:
     """A new document in `drafting`; the caller queues its drafts in the same transaction."""
@@ -43,6 +45,7 @@ def create(
         sampling=sampling,
         most_words=text.most_words(most_words),
         must_keep=text.must_keep(must_keep),
+        due_at=deadlines.acceptable(due_at),
     )
     session.add(document)
     session.flush()
@@ -76,12 +79,9 @@ def move(session: Session, document_id: uuid.UUID, act: Act, actor: User, *, com
         void_signature(document)
     access.enter(document, act)
     access.record(session, act, document, actor, before=before, note=comment or None)
-    if act in (Act.ASK, Act.ANSWER):
-        letters.tell_of_question(session, document, actor, act, comment)
-    if act is Act.DECLINE:
-        letters.tell_of_decline(session, document, actor, comment)
-    if act is Act.REQUEST_CHANGES:
-        letters.tell_of_changes(session, document, actor, comment)
+    letters.tell_of_move(session, document, actor, act, comment)
+    if act in (Act.KEEP, Act.DECLINE):
+        load.assign_by_load(session, document)
     return document
 
 
@@ -175,10 +175,10 @@ def release_work(session: Session, editor: User, actor: User) -> int:
         before = document.state
         keep_unsaved(session, document, actor)
         document.editor_id = None
-        if document.state in (State.EDITING, State.QUESTION, State.SIGNOFF):
-            document.state = State.UNASSIGNED
-        document.updated_at = func.clock_timestamp()
+        back = document.state in (State.EDITING, State.QUESTION, State.SIGNOFF)
+        access.go_to(document, State.UNASSIGNED if back else document.state)
         access.record(session, Act.ASSIGN, document, actor, before=before, note="The editor was suspended.")
+        load.assign_by_load(session, document)
         moved += 1
     return moved
 

@@ -39,6 +39,7 @@ class Act(StrEnum):
     WAIVE_CHECK = "waive a check"
     TAKE_BACK_WAIVER = "take back a waiver"
     EDIT_BRIEF = "edit brief"
+    SET_DUE = "set the date"
     ASK = "ask"
     ANSWER = "answer"
     GO_ON = "go on without an answer"
@@ -114,7 +115,11 @@ TRANSITIONS: dict[Act, Transition] = {
         Transition(Act.CHOOSE, (S.CHOOSING,), (S.EDITING, S.UNASSIGNED), _OWNERS, "chose a draft"),
         Transition(Act.KEEP, (S.DRAFT_FAILED, S.CHOOSING), (S.EDITING, S.UNASSIGNED), _OWNERS, "kept the earlier text"),
         Transition(
-            Act.ASSIGN, (S.UNASSIGNED, S.EDITING, S.QUESTION), (S.EDITING, S.UNASSIGNED), _OWNERS, "chose the editor"
+            Act.ASSIGN,
+            (S.UNASSIGNED, S.EDITING, S.QUESTION),
+            (S.EDITING, S.UNASSIGNED),
+            (*_OWNERS, Who.DESK),
+            "chose the editor",
         ),
         Transition(Act.CLAIM, (S.UNASSIGNED,), (S.EDITING,), (Who.ANY_EDITOR,), "took the text on"),
         Transition(Act.DECLINE, (S.EDITING,), (S.UNASSIGNED,), (Who.EDITOR,), "gave the text back", comment=True),
@@ -177,6 +182,13 @@ TRANSITIONS: dict[Act, Transition] = {
             (),
             (Who.SPONSOR,),
             "changed the brief",
+        ),
+        Transition(
+            Act.SET_DUE,
+            (S.DRAFTING, S.DRAFT_FAILED, S.CHOOSING, S.UNASSIGNED, S.EDITING, S.QUESTION),
+            (),
+            _OWNERS,
+            "set the date by which it should be delivered",
         ),
         Transition(Act.ASK, (S.EDITING,), (S.QUESTION,), (Who.EDITOR,), "asked the sponsor", comment=True),
         Transition(Act.ANSWER, (S.QUESTION,), (S.EDITING,), (Who.SPONSOR,), "answered", comment=True),

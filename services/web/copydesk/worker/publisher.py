@@ -1,10 +1,7 @@
 """Texts whose time of publication has come go out: every worker looks, one of them does it."""
 
-import asyncio
-
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from copydesk.db import transaction
 from copydesk.documents import publishing
@@ -14,15 +11,10 @@ log = structlog.get_logger(__name__)
 EVERY = 5.0  # seconds; a text goes out at most so much later than it was promised
 
 
-async def publish_on_time(database: Engine) -> None:
-    """Again and again, for as long as the worker runs; drafting that is paused does not hold publication up."""
-    while True:
-        try:
-            while await asyncio.to_thread(publish_one, database):
-                pass
-        except SQLAlchemyError:
-            log.warning("worker.publishing_failed", exc_info=True)
-        await asyncio.sleep(EVERY)
+def publish_on_time(database: Engine) -> None:
+    """All that is due; drafting that is paused does not hold publication up."""
+    while publish_one(database):
+        pass
 
 
 def publish_one(database: Engine) -> bool:

@@ -16,18 +16,22 @@ from copydesk.autodocs import fairness, takeover
 from copydesk.config import Settings
 from copydesk.db import make_engine, transaction
 from copydesk.jobs import DRAFTING, Queue, Task
-from copydesk.worker import postman
+from copydesk.worker import housekeeping, postman, publisher, reminding
 from copydesk.worker.drafting import Drafter, TryLater
 from copydesk.worker.engines import Engines
-from copydesk.worker.housekeeping import keep_house
 from copydesk.worker.jobs import DeskJobs
-from copydesk.worker.publisher import publish_on_time
+from copydesk.worker.periodic import every
 from copydesk.worker.replaying import Replayer
 
 log = structlog.get_logger(__name__)
 
 CONNECTIONS = 10  # to the database; each draft needs one for moments only
 MAIL_PLACES = 2  # letters at once; a mail server that hangs holds up no draft
+PERIODIC = (
+    (publisher.EVERY, publisher.publish_on_time),
+    (reminding.EVERY, reminding.remind),
+    (housekeeping.EVERY, housekeeping.clear),
+)
 MAIL_RETRY = RetryStrategy(max_attempts=8, exponential_wait=4)
 
 
@@ -88,11 +92,10 @@ def run(settings: Settings) -> None:
 async def _run(settings: Settings, app: procrastinate.App, drafter: Drafter) -> None:
     loop = asyncio.get_running_loop()
     # Every job has a thread; Python's own pool has as few as five.
-    loop.set_default_executor(ThreadPoolExecutor(settings.worker_concurrency + MAIL_PLACES + 2))
+    loop.set_default_executor(ThreadPoolExecutor(settings.worker_concurrency + MAIL_PLACES + 1 + len(PERIODIC)))
     async with app.open_async():
         watch = asyncio.create_task(_watch(drafter.database, settings))
-        house = asyncio.create_task(keep_house(drafter.database))
-        publisher = asyncio.create_task(publish_on_time(drafter.database))
+        periodic = [asyncio.create_task(every(seconds, work, drafter.database)) for seconds, work in PERIODIC]
         loops = [
             _loop(app, settings, "drafts", DRAFTING, settings.worker_concurrency),
             _loop(app, settings, "mail", [Queue.MAIL], MAIL_PLACES),
@@ -111,7 +114,7 @@ async def _run(settings: Settings, app: procrastinate.App, drafter: Drafter) -> 
         except asyncio.CancelledError:
             log.info("worker.stopped")
         finally:
-            for task in (watch, house, publisher, *loops):
+            for task in (watch, *periodic, *loops):
                 task.cancel()
             await asyncio.wait(loops)
 
