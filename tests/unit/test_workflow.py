@@ -8,6 +8,8 @@ from sqlalchemy import update
 from copydesk.autodocs import acceptances, continuations, requests, spans
 from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
 from copydesk.documents import diagram, machine_words, operations, policy, publishing, reviews, revising, suggesting
+from copydesk.documents.asking import attachments
+from copydesk.documents.asking.attachments import Attachment, Upload
 from copydesk.documents.delivery import waivers
 from copydesk.documents.delivery.waivers import Waiver
 from copydesk.documents.editions import Edition, EditionState
@@ -80,6 +82,14 @@ def perform(session, act, document, actor):
         session.flush()
         return 99
 
+    def attached():
+        """A file of the actor's own, in whatever state the document is."""
+        row = {"document_id": document.id, "name": "notes.txt", "media_type": "text/plain", "added_by_id": actor.id}
+        made = Attachment(**row, size=5, sha256="0" * 64, content=b"Notes")
+        session.add(made)
+        session.flush()
+        return made.id
+
     def scheduled():
         """A time is set, in whatever state the document is."""
         moment = {"live_at": TOMORROW, "public_at": TOMORROW, "responsible_id": document.sponsor_id}
@@ -135,6 +145,8 @@ def perform(session, act, document, actor):
             session, document.id, actor, fingerprint=found_by_a_check(), reason="Because."
         ),
         Act.TAKE_BACK_WAIVER: lambda: waivers.take_back(session, document.id, actor, waived()),
+        Act.ATTACH: lambda: attachments.add(session, document.id, actor, [Upload("notes.txt", b"Some notes")]),
+        Act.REMOVE_ATTACHMENT: lambda: attachments.remove(session, document.id, actor, attached()),
         Act.TAKE_BACK_REVIEW: lambda: reviews.take_back(session, document.id, actor, reviewed()),
         Act.TIDY: lambda: tidying.apply(session, document.id, actor, base=written.base, rules=["quotes"]),
         Act.PUBLISH: lambda: publishing.publish(session, document.id, actor),
@@ -244,6 +256,8 @@ def test_the_diagram_shows_every_act_that_changes_a_state():
         Act.TAKE_BACK_WAIVER,
         Act.DELETE,
         Act.EDIT_BRIEF,
+        Act.ATTACH,
+        Act.REMOVE_ATTACHMENT,
         Act.WITHDRAW,
         Act.SCHEDULE,
         Act.CANCEL_SCHEDULE,

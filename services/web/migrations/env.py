@@ -19,12 +19,15 @@ from copydesk.documents import (
     unsent,  # noqa: F401
 )
 from copydesk.documents import models as document_models  # noqa: F401
+from copydesk.documents.asking import attachments, batches, templates, unfinished  # noqa: F401
 from copydesk.documents.delivery import waivers  # noqa: F401
 from copydesk.documents.figures import effort  # noqa: F401
+from copydesk.documents.finding import models as finding_models  # noqa: F401
 from copydesk.documents.housestyle import house  # noqa: F401
 from copydesk.documents.records import kept_records  # noqa: F401
 from copydesk.documents.routing import reminders, rules  # noqa: F401
 from copydesk.mail import outbox  # noqa: F401
+from copydesk.notifications import models as notification_models  # noqa: F401
 
 PREFIX = "procrastinate_"
 

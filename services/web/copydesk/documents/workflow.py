@@ -38,12 +38,22 @@ class Act(StrEnum):
     TAKE_BACK_REVIEW = "take back a review"
     WAIVE_CHECK = "waive a check"
     TAKE_BACK_WAIVER = "take back a waiver"
+    COMMENT = "comment"
+    REPLY = "reply to a comment"
+    EDIT_COMMENT = "edit a comment"
+    TAKE_BACK_COMMENT = "take back a comment"
+    RESOLVE_COMMENT = "resolve a comment"
+    REOPEN_COMMENT = "open a comment again"
     EDIT_BRIEF = "edit brief"
+    ATTACH = "attach"
+    REMOVE_ATTACHMENT = "remove attachment"
     SET_DUE = "set the date"
     ASK = "ask"
     ANSWER = "answer"
     GO_ON = "go on without an answer"
     DELIVER = "deliver"
+    DECIDE_CHANGE = "decide on a change"
+    ANSWER_TODO = "answer a to-do"
     REQUEST_CHANGES = "request changes"
     SIGN = "sign"
     SCHEDULE = "set a time"
@@ -55,6 +65,7 @@ class Act(StrEnum):
     REOPEN = "reopen"
     KEEP_EDITION = "keep the edition"
     RETRACT = "retract"
+    HAND_OVER = "hand over"
     WITHDRAW = "withdraw"
     DELETE = "delete"
 
@@ -91,7 +102,11 @@ _OWNERS = (Who.SPONSOR, Who.ADMIN)
 # Nobody writes or signs here, so nobody's work goes with the document.
 _AT_REST = (S.DRAFT_FAILED, S.CHOOSING, S.UNASSIGNED, S.WITHDRAWN)
 _WITH_TEXT = (S.UNASSIGNED, S.EDITING, S.QUESTION, S.SIGNOFF, S.APPROVED)
+# There is something to talk about, until it is given up. What is said is for those whose document it is.
+_TALK = (S.CHOOSING, *_WITH_TEXT, S.PUBLISHED, S.RETRACTED)
+_READERS = (Who.EDITOR, Who.SPONSOR, Who.ADMIN)
 _UNFINISHED = (S.DRAFTING, S.DRAFT_FAILED, S.CHOOSING, *_WITH_TEXT)
+_PAST = (S.PUBLISHED, S.RETRACTED, S.WITHDRAWN)
 # Readers have an edition while the next is in the making: the document is not given up then, and not drafted anew.
 _NEVER_PUBLISHED = frozenset({Act.WITHDRAW, Act.REDRAFT})
 
@@ -176,6 +191,12 @@ TRANSITIONS: dict[Act, Transition] = {
             Act.WAIVE_CHECK, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "said why something may stay that a check found"
         ),
         Transition(Act.TAKE_BACK_WAIVER, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "took back that it may stay"),
+        Transition(Act.COMMENT, _TALK, (), _READERS, "commented on the text"),
+        Transition(Act.REPLY, _TALK, (), _READERS, "replied to a comment"),
+        Transition(Act.EDIT_COMMENT, _TALK, (), _READERS, "changed a comment of theirs"),
+        Transition(Act.TAKE_BACK_COMMENT, _TALK, (), _READERS, "took a comment back"),
+        Transition(Act.RESOLVE_COMMENT, _TALK, (), _READERS, "resolved a comment"),
+        Transition(Act.REOPEN_COMMENT, _TALK, (), _READERS, "opened a comment again"),
         Transition(
             Act.EDIT_BRIEF,
             (S.DRAFT_FAILED, S.CHOOSING, S.UNASSIGNED, S.EDITING),
@@ -190,10 +211,14 @@ TRANSITIONS: dict[Act, Transition] = {
             _OWNERS,
             "set the date by which it should be delivered",
         ),
+        Transition(Act.ATTACH, _UNFINISHED, (), _OWNERS, "added reading matter"),
+        Transition(Act.REMOVE_ATTACHMENT, (*_UNFINISHED, *_PAST), (), _OWNERS, "removed reading matter"),
         Transition(Act.ASK, (S.EDITING,), (S.QUESTION,), (Who.EDITOR,), "asked the sponsor", comment=True),
         Transition(Act.ANSWER, (S.QUESTION,), (S.EDITING,), (Who.SPONSOR,), "answered", comment=True),
         Transition(Act.GO_ON, (S.QUESTION,), (S.EDITING,), (Who.EDITOR,), "went on without an answer"),
         Transition(Act.DELIVER, (S.EDITING,), (S.SIGNOFF,), (Who.EDITOR,), "delivered the text"),
+        Transition(Act.DECIDE_CHANGE, (S.SIGNOFF,), (S.SIGNOFF,), (Who.SPONSOR,), "decided on changes to the text"),
+        Transition(Act.ANSWER_TODO, (S.EDITING,), (S.EDITING,), (Who.EDITOR,), "answered what the sponsor had refused"),
         Transition(Act.REQUEST_CHANGES, (S.SIGNOFF,), (S.EDITING,), (Who.SPONSOR,), "asked for changes", comment=True),
         Transition(Act.SIGN, (S.SIGNOFF,), (S.APPROVED,), (Who.SPONSOR,), "approved the text"),
         Transition(Act.SCHEDULE, (S.APPROVED,), (S.APPROVED,), _OWNERS, "set the time of publication"),
@@ -220,6 +245,14 @@ TRANSITIONS: dict[Act, Transition] = {
         ),
         Transition(Act.KEEP_EDITION, _WITH_TEXT, (S.PUBLISHED,), _OWNERS, "left the published text as it is"),
         Transition(Act.RETRACT, (S.PUBLISHED,), (S.RETRACTED,), _OWNERS, "retracted the text", comment=True),
+        Transition(
+            Act.HAND_OVER,
+            (*_UNFINISHED, S.PUBLISHED),
+            (),
+            (Who.ADMIN,),
+            "made another person the sponsor",
+            comment=True,
+        ),
         Transition(Act.WITHDRAW, _UNFINISHED, (S.WITHDRAWN,), _OWNERS, "withdrew the document"),
         Transition(Act.DELETE, _AT_REST, (), (Who.ADMIN,), "deleted the document; its record is kept"),
     )

@@ -5,6 +5,7 @@ from sqlalchemy import Engine
 
 from copydesk.db import transaction
 from copydesk.documents import presence, unsent
+from copydesk.documents.asking import batches, templates, unfinished
 
 log = structlog.get_logger(__name__)
 
@@ -13,6 +14,12 @@ EVERY = 3600.0  # seconds
 
 def clear(database: Engine) -> None:
     with transaction(database) as session:
-        gone = {"unsent": unsent.clear_old(session), "presences": presence.clear_old(session)}
+        gone = {
+            "unsent": unsent.clear_old(session),
+            "presences": presence.clear_old(session),
+            "unfinished_briefs": unfinished.clear_old(session),
+            "brief_templates": templates.clear_old(session),
+            "brief_batches": batches.clear_old(session),
+        }
     if any(gone.values()):
         log.info("worker.cleared", **gone)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column, relationship
 
 from copydesk.accounts.models import Role, User
 from copydesk.db import Base
+from copydesk.documents.asking.attachments import Attachment
 from copydesk.documents.attribution_cache import Attribution
 from copydesk.documents.delivery.waivers import Waiver
 from copydesk.documents.editions import Edition, PublicPage
@@ -18,6 +19,7 @@ from copydesk.documents.figures.effort import Effort
 from copydesk.documents.models import Document, Revision
 from copydesk.documents.presence import LastSeen, Presence, TimeAtWork
 from copydesk.documents.reviews import ParagraphReview
+from copydesk.documents.signoff.tables import ChangeDecision, ReviewStatement, SignLink
 from copydesk.documents.suggestions import Suggestion
 from copydesk.documents.unsent import Unsent
 
@@ -101,7 +103,11 @@ def remove(session: Session, document: Document) -> None:
         Suggestion,
         ParagraphReview,
         Waiver,
+        Attachment,
         Edition,
+        ChangeDecision,
+        ReviewStatement,
+        SignLink,
         PublicPage,
         Revision,
     ):

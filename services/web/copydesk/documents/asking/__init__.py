@@ -1,0 +1,1 @@
+"""What comes before a draft: unfinished briefs, brief templates, many briefs at once, reading matter."""
