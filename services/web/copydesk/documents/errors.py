@@ -76,6 +76,14 @@ class SuggestionNotFound(DocumentNotFound):
     """There is no such suggestion."""
 
 
+class CommentNotFound(DocumentNotFound):
+    """There is no such comment."""
+
+
+class ThreadResolved(WrongState):
+    """This comment is resolved. Please open it again before you reply."""
+
+
 class SuggestionDecided(WrongState):
     """This suggestion was decided on already."""
 
