@@ -14,12 +14,11 @@ from sqlalchemy import select
 
 from copydesk.accounts.models import User
 from copydesk.autodocs import authors
-from copydesk.documents import access, chain, editions
+from copydesk.documents import access, chain, editions, markdown
 from copydesk.documents.disclosure import Reason
 from copydesk.documents.editions import Edition, EditionState, PublicPage
 from copydesk.documents.errors import DocumentNotFound
 from copydesk.documents.models import Document, Kind, Revision
-from copydesk.web import markdown
 from copydesk.web.documents.page_data import shares
 from copydesk.web.extensions import db
 from copydesk.web.guards import public

@@ -1,0 +1,4 @@
+"""A text as a file that leaves the desk: Markdown, HTML, Word, PDF. Pure: a manuscript in, bytes out.
+
+Nothing is fetched and no file is read for a text, whatever it links to.
+"""
