@@ -20,6 +20,7 @@ from copydesk.documents import (
 )
 from copydesk.documents import models as document_models  # noqa: F401
 from copydesk.documents.asking import attachments, batches, templates, unfinished  # noqa: F401
+from copydesk.documents.conversation import models as conversation_models  # noqa: F401
 from copydesk.documents.delivery import waivers  # noqa: F401
 from copydesk.documents.figures import effort  # noqa: F401
 from copydesk.documents.finding import models as finding_models  # noqa: F401

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from copydesk.documents.conversation import following
 from copydesk.documents.models import Document, Kind, Revision
 
 
@@ -54,6 +55,8 @@ def append(
     if kind is not Kind.BRIEF:
         document.text_number = new.number
     session.flush()
+    if kind is not Kind.BRIEF:
+        following.follow(session, document)
     return new
 
 

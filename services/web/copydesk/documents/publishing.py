@@ -175,7 +175,7 @@ def reopen(session: Session, document_id: uuid.UUID, actor: User, change: Change
         note=reason,
         extra=({}, {"change": change.value, "edition": document.edition}),
     )
-    letters.tell_all(session, document, actor, letters.REOPENED, "Opened again: {title}", reason)
+    letters.tell_all(session, document, actor, letters.REOPENED, reason)
     return document
 
 
@@ -210,7 +210,7 @@ def retract(session: Session, document_id: uuid.UUID, actor: User, *, note: str)
     edition.state, edition.retraction, edition.ended_at = EditionState.RETRACTED, note, editions.now(session)
     access.enter(document, Act.RETRACT)
     _record(session, Act.RETRACT, document, actor, State.PUBLISHED, edition, note)
-    letters.tell_all(session, document, actor, letters.RETRACTED, "Retracted: {title}", note)
+    letters.tell_all(session, document, actor, letters.RETRACTED, note)
     return edition
 
 
@@ -270,10 +270,7 @@ def _go_live(
     _bind(document, edition)
     access.enter(document, act)
     _record(session, act, document, actor, before, edition, reason or None)
-    template, subject = (
-        (letters.EMERGENCY, "In an emergency: {title}") if reason else (letters.PUBLISHED, "Published: {title}")
-    )
-    letters.tell_all(session, document, actor, template, subject, reason)
+    letters.tell_all(session, document, actor, letters.EMERGENCY if reason else letters.PUBLISHED, reason)
 
 
 def _bind(document: Document, edition: Edition) -> None:

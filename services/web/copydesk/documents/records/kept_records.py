@@ -12,6 +12,7 @@ from copydesk.accounts.models import Role, User
 from copydesk.db import Base
 from copydesk.documents.asking.attachments import Attachment
 from copydesk.documents.attribution_cache import Attribution
+from copydesk.documents.conversation.models import Comment, CommentMention, CommentThread
 from copydesk.documents.delivery.waivers import Waiver
 from copydesk.documents.editions import Edition, PublicPage
 from copydesk.documents.errors import DocumentNotFound
@@ -95,7 +96,12 @@ def remove(session: Session, document: Document) -> None:
     numbers = select(Revision.id).where(Revision.document_id == document.id)
     for of_revision in (Attribution, Effort):
         session.execute(delete(of_revision).where(of_revision.revision_id.in_(numbers)))
+    threads = select(CommentThread.id).where(CommentThread.document_id == document.id)
+    said = select(Comment.id).where(Comment.thread_id.in_(threads))
+    session.execute(delete(CommentMention).where(CommentMention.comment_id.in_(said)))
+    session.execute(delete(Comment).where(Comment.thread_id.in_(threads)))
     for table in (
+        CommentThread,
         Unsent,
         Presence,
         LastSeen,
