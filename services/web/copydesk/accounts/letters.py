@@ -1,6 +1,7 @@
-"""The mails about accounts, in the words a person would use."""
+"""The mails about a person's own account, in the words a person would use.
 
-from collections.abc import Iterable
+They must go: whoever waits at the door, or is put out of it, has no page where they could choose.
+"""
 
 from sqlalchemy.orm import Session
 
@@ -8,39 +9,23 @@ from copydesk import mail
 from copydesk.accounts.models import User
 from copydesk.config import settings
 
-APPROVED = """Hello {name},
+APPROVED = """Your account on this Copydesk was approved. You can log in now as {role}:"""
 
-your account on this Copydesk was approved. You can log in now as {role}:
-
-{url}/login
-"""
-
-REJECTED = """Hello {name},
-
-your request for access to this Copydesk was declined. The reason given:
+REJECTED = """Your request for access to this Copydesk was declined. The reason given:
 
 {reason}
 
-If you think this is a mistake, answer the person who invited you.
-"""
+If you think this is a mistake, answer the person who invited you."""
 
-SUSPENDED = """Hello {name},
-
-your account on this Copydesk was suspended. The reason given:
+SUSPENDED = """Your account on this Copydesk was suspended. The reason given:
 
 {reason}
 
-Texts you were editing went back to the desk; nothing you wrote is lost.
-"""
-
-REQUESTED = """{name} ({email}, {organization}) asks for access as {role}.
-
-Decide here: {url}/admin/signups
-"""
+Texts you were editing went back to the desk; nothing you wrote is lost."""
 
 
 def tell_approved(session: Session, user: User) -> None:
-    _send(session, user, "You can log in to Copydesk", APPROVED)
+    _send(session, user, "You can log in to Copydesk", APPROVED, f"{settings().base_url}/login")
 
 
 def tell_rejected(session: Session, user: User) -> None:
@@ -51,18 +36,7 @@ def tell_suspended(session: Session, user: User) -> None:
     _send(session, user, "Your Copydesk account was suspended", SUSPENDED)
 
 
-def tell_admins_of_request(session: Session, user: User, admins: Iterable[User]) -> None:
-    body = REQUESTED.format(
-        name=user.name,
-        email=user.email,
-        organization=user.organization,
-        role=user.role.value,
-        url=settings().base_url,
-    )
-    for admin in admins:
-        mail.queue(session, recipient=admin.email, subject=f"{user.name} asks for access", body=body)
-
-
-def _send(session: Session, user: User, subject: str, template: str) -> None:
-    body = template.format(name=user.name, role=user.role.value, reason=user.status_reason, url=settings().base_url)
-    mail.queue(session, recipient=user.email, subject=subject, body=body)
+def _send(session: Session, user: User, subject: str, template: str, url: str = "") -> None:
+    words = template.format(role=user.role.value, reason=user.status_reason)
+    letter = mail.Letter(name=user.name, entries=(mail.Entry(words, url),))
+    mail.send_letter(session, recipient=user.email, subject=subject, letter=letter)

@@ -20,6 +20,8 @@ def request_access(
 ) -> User:
     """A stranger asks to be let in; nothing is possible with the account until an admin approves.
 
+    The caller tells the admins (`notifications.access_requests`), in the same transaction.
+
     Raises:
         EmailTaken: somebody has this address already.
     """
@@ -32,7 +34,6 @@ def request_access(
         object_id=user.id,
         after={"role": role.value, "status": user.status.value, "email": user.email},
     )
-    letters.tell_admins_of_request(session, user, admins(session))
     return user
 
 

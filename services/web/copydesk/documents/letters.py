@@ -1,86 +1,141 @@
-"""The mails about documents: whoever has to act next, or lost something, is told in the transaction of its cause."""
+"""What people hear about documents: whoever has to act next, or lost something, in the transaction of its cause.
+
+A new letter is a `Wording` and a call of `tell`: whether it is a mail too, and when, is the person's own choice.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from copydesk import mail
 from copydesk.accounts.models import User
 from copydesk.accounts.zones import in_words, zone_of
-from copydesk.config import settings
 from copydesk.documents.models import Document, State
 from copydesk.documents.workflow import Act
+from copydesk.notifications import reading, telling
+from copydesk.notifications.kinds import Kind
 
-ASSIGNED = """{actor} gave you “{title}” to edit.
-"""
-ASSIGNED_BY_DESK = """“{title}” is yours to edit: the desk chose you, because you have least in hand.
-"""
-DUE_SOON = """“{title}” is due {note}.
-"""
-LATE = """“{title}” was due {note}.
-"""
-STILL_LATE = """“{title}” is still with {editor}. It was due {note}.
-"""
-UNSIGNED = """“{title}” waits for your sign-off since {note}.
-"""
-UNANSWERED = """{actor} has a question about “{title}” and waits for your answer since {note}.
-"""
-NOBODY_SIGNS = """“{title}” waits since {note} for {sponsor}, who was reminded three times.
-"""
-TAKEN_AWAY = """“{title}” is no longer yours to edit. What you wrote is kept in its history.
-"""
-GIVEN_BACK = """{actor} gave “{title}” back to the desk:
 
-{note}
+@dataclass(frozen=True)
+class Wording:
+    """How something is said: the subject of the mail, then a sentence, and after an empty line what else there is.
 
-It waits for another editor.
-"""
-SEVERAL = """The machine wrote several drafts of “{title}”. They wait for you to choose one.
-"""
-DELIVERED = """{actor} delivered “{title}”. It waits for your sign-off.
-"""
-SUGGESTED = """{actor} suggests changes to “{title}”. They wait in the text for you to accept or refuse.
-"""
-CHANGES = """{actor} asks for changes to “{title}”:
+    {actor}, {title} and {note} are filled in, and whatever else `tell` is given by name.
+    """
 
-{note}
-"""
-ASKED = """{actor} has a question about “{title}”:
+    kind: Kind
+    subject: str
+    words: str
 
-{note}
 
-The text waits for your answer.
-"""
-ANSWERED = """{actor} answered your question about “{title}”:
-
-{note}
-"""
-PUBLISHED = """“{title}” is published.
-"""
-EMERGENCY = """{actor} published “{title}” in an emergency:
+ASSIGNED = Wording(Kind.ASSIGNED, "For you to edit: {title}", "{actor} gave you “{title}” to edit.")
+ASSIGNED_BY_DESK = Wording(
+    Kind.ASSIGNED,
+    "For you to edit: {title}",
+    "“{title}” is yours to edit: the desk chose you, because you have least in hand.",
+)
+DUE_SOON = Wording(Kind.DUE_SOON, "Due soon: {title}", "“{title}” is due {note}.")
+LATE = Wording(Kind.OVERDUE, "Late: {title}", "“{title}” was due {note}.")
+STILL_LATE = Wording(Kind.OVERDUE, "Late: {title}", "“{title}” is still with {editor}. It was due {note}.")
+UNSIGNED = Wording(Kind.OVERDUE, "Unsigned: {title}", "“{title}” waits for your sign-off since {note}.")
+UNANSWERED = Wording(
+    Kind.OVERDUE,
+    "An answer is waited for: {title}",
+    "{actor} has a question about “{title}” and waits for your answer since {note}.",
+)
+NOBODY_SIGNS = Wording(
+    Kind.OVERDUE,
+    "Unsigned: {title}",
+    "“{title}” waits since {note} for {sponsor}, who was reminded three times.",
+)
+TAKEN_AWAY = Wording(
+    Kind.TAKEN_AWAY,
+    "No longer yours: {title}",
+    "“{title}” is no longer yours to edit. What you wrote is kept in its history.",
+)
+GIVEN_BACK = Wording(
+    Kind.GIVEN_BACK,
+    "Needs another editor: {title}",
+    """{actor} gave “{title}” back to the desk:
 
 {note}
 
-It is marked until a second person stands for it.
-"""
-REOPENED = """{actor} opened “{title}” again:
+It waits for another editor.""",
+)
+SEVERAL = Wording(
+    Kind.SEVERAL_DRAFTS,
+    "Choose a draft: {title}",
+    "The machine wrote several drafts of “{title}”. They wait for you to choose one.",
+)
+DELIVERED = Wording(
+    Kind.DELIVERED,
+    "For your sign-off: {title}",
+    "{actor} delivered “{title}”. It waits for your sign-off.",
+)
+SUGGESTED = Wording(
+    Kind.SUGGESTED,
+    "Changes suggested: {title}",
+    "{actor} suggests changes to “{title}”. They wait in the text for you to accept or refuse.",
+)
+CHANGES = Wording(
+    Kind.CHANGES_ASKED,
+    "Changes asked: {title}",
+    """{actor} asks for changes to “{title}”:
+
+{note}""",
+)
+ASKED = Wording(
+    Kind.ASKED,
+    "A question: {title}",
+    """{actor} has a question about “{title}”:
 
 {note}
 
-What is published stays until the next edition is.
-"""
-RETRACTED = """{actor} retracted “{title}”. Its page says so:
+The text waits for your answer.""",
+)
+ANSWERED = Wording(
+    Kind.ANSWERED,
+    "Answered: {title}",
+    """{actor} answered your question about “{title}”:
+
+{note}""",
+)
+PUBLISHED = Wording(Kind.PUBLISHED, "Published: {title}", "“{title}” is published.")
+EMERGENCY = Wording(
+    Kind.EMERGENCY,
+    "In an emergency: {title}",
+    """{actor} published “{title}” in an emergency:
 
 {note}
-"""
-DELETED = """{actor} deleted “{title}”:
+
+It is marked until a second person stands for it.""",
+)
+REOPENED = Wording(
+    Kind.REOPENED,
+    "Opened again: {title}",
+    """{actor} opened “{title}” again:
 
 {note}
 
-Its record is kept: who wrote what, every version, every draft.
-"""
-SIGNED = """{actor} approved “{title}”. Nothing is left to do.
-"""
+What is published stays until the next edition is.""",
+)
+RETRACTED = Wording(
+    Kind.RETRACTED,
+    "Retracted: {title}",
+    """{actor} retracted “{title}”. Its page says so:
+
+{note}""",
+)
+DELETED = Wording(
+    Kind.DELETED,
+    "Deleted: {title}",
+    """{actor} deleted “{title}”:
+
+{note}
+
+Its record is kept: who wrote what, every version, every draft.""",
+)
+SIGNED = Wording(Kind.SIGNED, "Approved: {title}", "{actor} approved “{title}”. Nothing is left to do.")
 
 
 def tell(
@@ -88,18 +143,21 @@ def tell(
     document: Document,
     person: User | None,
     actor: User | None,
-    template: str,
-    subject: str,
+    wording: Wording,
     note: str = "",
+    *,
     page: str = "documents",
+    **more: str,
 ) -> None:
-    """Write `person` a mail about `document`; nobody is told of their own act. No actor: it was the machine."""
-    if person is None or (actor is not None and person.id == actor.id):
-        return
-    words = template.format(actor=actor.name if actor else "The machine", title=document.title, note=note)
-    address = f"{settings().base_url}/{page}/{document.id}"
-    subject = subject.format(title=document.title)
-    mail.queue(session, recipient=person.email, subject=subject, body=f"Hello {person.name},\n\n{words}\n{address}\n")
+    """Let `person` know about `document`; nobody is told of their own act. No actor: it was the machine."""
+    name = actor.name if actor else "The machine"
+    news = telling.News(
+        kind=wording.kind,
+        subject=wording.subject.format(title=document.title),
+        words=wording.words.format(actor=name, title=document.title, note=note, **more),
+        address=f"/{page}/{document.id}",
+    )
+    telling.tell(session, person, news, actor=actor, document_id=document.id)
 
 
 def tell_of_assignment(session: Session, document: Document, actor: User | None, before: User | None) -> None:
@@ -107,20 +165,20 @@ def tell_of_assignment(session: Session, document: Document, actor: User | None,
     if document.editor_id == (before.id if before else None):
         return
     if actor is None:
-        tell(session, document, document.editor, None, ASSIGNED_BY_DESK, "For you to edit: {title}")
+        tell(session, document, document.editor, None, ASSIGNED_BY_DESK)
         return
-    tell(session, document, before, actor, TAKEN_AWAY, "No longer yours: {title}")
-    tell(session, document, document.editor, actor, ASSIGNED, "For you to edit: {title}")
+    tell(session, document, before, actor, TAKEN_AWAY)
+    tell(session, document, document.editor, actor, ASSIGNED)
 
 
 def tell_of_draft(session: Session, document: Document) -> None:
     """The chosen editor, once there is something to edit."""
-    tell(session, document, document.editor, document.sponsor, ASSIGNED, "For you to edit: {title}")
+    tell(session, document, document.editor, document.sponsor, ASSIGNED)
 
 
 def tell_of_choice(session: Session, document: Document) -> None:
     """The sponsor, once there are drafts to choose from."""
-    tell(session, document, document.sponsor, None, SEVERAL, "Choose a draft: {title}")
+    tell(session, document, document.sponsor, None, SEVERAL)
 
 
 def tell_of_move(session: Session, document: Document, actor: User, act: Act, note: str) -> None:
@@ -134,78 +192,72 @@ def tell_of_move(session: Session, document: Document, actor: User, act: Act, no
 
 
 def tell_of_decline(session: Session, document: Document, actor: User, note: str) -> None:
-    tell(session, document, document.sponsor, actor, GIVEN_BACK, "Needs another editor: {title}", note)
+    tell(session, document, document.sponsor, actor, GIVEN_BACK, note)
 
 
 def tell_of_delivery(session: Session, document: Document, actor: User) -> None:
-    tell(session, document, document.sponsor, actor, DELIVERED, "For your sign-off: {title}")
+    tell(session, document, document.sponsor, actor, DELIVERED)
 
 
 def tell_of_suggestions(session: Session, document: Document, actor: User) -> None:
     """The editor, while it is theirs to decide; what is suggested at sign-off comes with the ask for changes."""
     if document.state is State.EDITING:
-        tell(session, document, document.editor, actor, SUGGESTED, "Changes suggested: {title}")
+        tell(session, document, document.editor, actor, SUGGESTED)
 
 
 def tell_of_changes(session: Session, document: Document, actor: User, note: str) -> None:
-    tell(session, document, document.editor, actor, CHANGES, "Changes asked: {title}", note)
+    tell(session, document, document.editor, actor, CHANGES, note)
 
 
 def tell_of_signature(session: Session, document: Document, actor: User) -> None:
-    tell(session, document, document.editor, actor, SIGNED, "Approved: {title}")
+    tell(session, document, document.editor, actor, SIGNED)
 
 
 def tell_of_question(session: Session, document: Document, actor: User, act: Act, note: str) -> None:
     """The sponsor of the question, the editor of the answer."""
     if act is Act.ASK:
-        tell(session, document, document.sponsor, actor, ASKED, "A question: {title}", note)
+        tell(session, document, document.sponsor, actor, ASKED, note)
     else:
-        tell(session, document, document.editor, actor, ANSWERED, "Answered: {title}", note)
+        tell(session, document, document.editor, actor, ANSWERED, note)
 
 
-def tell_all(
-    session: Session, document: Document, actor: User | None, template: str, subject: str, note: str = ""
-) -> None:
+def tell_all(session: Session, document: Document, actor: User | None, wording: Wording, note: str = "") -> None:
     """Sponsor and editor, whoever of them did not do it."""
     for person in (document.sponsor, document.editor):
-        tell(session, document, person, actor, template, subject, note)
+        tell(session, document, person, actor, wording, note)
 
 
 def tell_of_deletion(session: Session, document: Document, actor: User, note: str) -> None:
-    """Everyone whose document it was; the letter leads to the record, which stays."""
+    """Everyone whose document it was; this letter, and what they were told before, lead to the record, which stays."""
     for person in (document.sponsor, document.editor):
-        tell(session, document, person, actor, DELETED, "Deleted: {title}", note, page="records")
+        tell(session, document, person, actor, DELETED, note, page="records")
+    reading.lead_elsewhere(session, document.id, f"/records/{document.id}")
 
 
 def tell_of_due_soon(session: Session, document: Document) -> None:
     """The editor, before the date."""
-    tell(session, document, document.editor, None, DUE_SOON, "Due soon: {title}", _by(document, document.editor))
+    tell(session, document, document.editor, None, DUE_SOON, _by(document, document.editor))
 
 
 def tell_of_lateness(session: Session, document: Document, admins: Sequence[User], *, first: bool) -> None:
     """The editor each time, the sponsor the first time, admins the times after it."""
-    tell(session, document, document.editor, None, LATE, "Late: {title}", _by(document, document.editor))
+    tell(session, document, document.editor, None, LATE, _by(document, document.editor))
+    editor = document.editor.name if document.editor else "nobody"
     for person in [document.sponsor] if first else admins:
-        words = STILL_LATE.replace("{editor}", _braced(document.editor))
-        tell(session, document, person, None, words, "Late: {title}", _by(document, person))
+        tell(session, document, person, None, STILL_LATE, _by(document, person), editor=editor)
 
 
 def tell_of_waiting(session: Session, document: Document, admins: Sequence[User]) -> None:
     """The sponsor, whose signature or answer is waited for; admins, when the sponsor does not answer."""
-    asks = document.state is State.QUESTION
-    words, subject = (UNANSWERED, "An answer is waited for: {title}") if asks else (UNSIGNED, "Unsigned: {title}")
+    wording = UNANSWERED if document.state is State.QUESTION else UNSIGNED
     since = in_words(document.entered_at, zone_of(document.sponsor))
-    tell(session, document, document.sponsor, document.editor, words, subject, since)
+    tell(session, document, document.sponsor, document.editor, wording, since)
+    nobody = replace(NOBODY_SIGNS, subject=wording.subject)
     for admin in admins:
-        words = NOBODY_SIGNS.replace("{sponsor}", _braced(document.sponsor))
-        tell(session, document, admin, None, words, subject, in_words(document.entered_at, zone_of(admin)))
+        since = in_words(document.entered_at, zone_of(admin))
+        tell(session, document, admin, None, nobody, since, sponsor=document.sponsor.name)
 
 
 def _by(document: Document, reader: User | None) -> str:
     """The date on the reader's own clock."""
     return in_words(document.due_at, zone_of(reader)) if document.due_at else ""
-
-
-def _braced(person: User | None) -> str:
-    """A name that may stand in a template: braces in it mean nothing."""
-    return (person.name if person else "nobody").replace("{", "{{").replace("}", "}}")

@@ -1,5 +1,6 @@
 """Mail: written to the database in the transaction of its cause, sent by the worker."""
 
-from copydesk.mail.outbox import Mail, MailState, queue
+from copydesk.mail.letter import Entry, Footer, Letter
+from copydesk.mail.outbox import Mail, MailState, queue, send_letter
 
-__all__ = ["Mail", "MailState", "queue"]
+__all__ = ["Entry", "Footer", "Letter", "Mail", "MailState", "queue", "send_letter"]

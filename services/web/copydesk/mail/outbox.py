@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from copydesk import jobs
 from copydesk.db import Base, BigIntId, CreatedAt, Words, one_of
+from copydesk.mail.letter import Letter, as_html, as_text
 
 
 class MailState(StrEnum):
@@ -19,7 +20,7 @@ class MailState(StrEnum):
 
 
 class Mail(Base):
-    """One message to one person, plain text."""
+    """One message to one person."""
 
     __tablename__ = "mails"
     __table_args__ = (
@@ -32,21 +33,43 @@ class Mail(Base):
     recipient: Mapped[str] = mapped_column(String(320))
     subject: Mapped[str] = mapped_column(String(255))
     body: Mapped[str] = mapped_column(Text)
+    html: Mapped[str | None] = mapped_column(Text)  # the same words as HTML; none: plain text alone
+    unsubscribe: Mapped[str | None] = mapped_column(String(2000))  # the address of one click; none: it must go
     state: Mapped[MailState] = mapped_column(Words(MailState), default=MailState.QUEUED)
     sent_at: Mapped[dt.datetime | None]
     reason: Mapped[str | None] = mapped_column(Text)
 
 
-def queue(session: Session, *, recipient: str, subject: str, body: str) -> Mail:
-    """Write a mail and queue its sending, both in the caller's transaction.
-
-    A line break in the subject would become a header of its own: it is folded to a space.
-    """
-    mail = Mail(recipient=recipient, subject=" ".join(subject.split())[:255], body=body)
+def queue(
+    session: Session,
+    *,
+    recipient: str,
+    subject: str,
+    body: str,
+    html: str | None = None,
+    unsubscribe: str | None = None,
+) -> Mail:
+    """Write a mail and queue its sending, both in the caller's transaction."""
+    mail = Mail(recipient=recipient, subject=_one_line(subject), body=body, html=html, unsubscribe=unsubscribe)
     session.add(mail)
     session.flush()
     jobs.defer(session, jobs.Task.SEND_MAIL, jobs.Queue.MAIL, mail_id=mail.id)
     return mail
+
+
+def send_letter(
+    session: Session, *, recipient: str, subject: str, letter: Letter, unsubscribe: str | None = None
+) -> Mail:
+    """The same words as plain text and as HTML."""
+    html = as_html(letter, subject=_one_line(subject))
+    return queue(
+        session, recipient=recipient, subject=subject, body=as_text(letter), html=html, unsubscribe=unsubscribe
+    )
+
+
+def _one_line(subject: str) -> str:
+    """A line break in the subject would become a header of its own: it is folded to a space."""
+    return " ".join(subject.split())[:255]
 
 
 def failed(session: Session, *, since: dt.datetime, limit: int) -> Sequence[Mail]:

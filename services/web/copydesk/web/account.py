@@ -10,6 +10,7 @@ from flask_security import hash_password, logout_user
 from copydesk.accounts import operations
 from copydesk.accounts.errors import EmailTaken
 from copydesk.accounts.models import Role
+from copydesk.notifications import access_requests
 from copydesk.web.extensions import db
 from copydesk.web.forms import SignupForm
 from copydesk.web.guards import any_account, public
@@ -33,6 +34,7 @@ def signup(role: str) -> ResponseReturnValue:
             password_hash=hash_password(form.password.data),
             role=Role(role),
         )
+        access_requests.tell_admins(db.session(), user)
         db.session.commit()
     except EmailTaken as error:
         db.session.rollback()
