@@ -135,6 +135,27 @@ DELETED = Wording(
 
 Its record is kept: who wrote what, every version, every draft.""",
 )
+COMMENTED = Wording(
+    Kind.COMMENTED,
+    "A comment: {title}",
+    """{actor} commented on “{title}”:
+
+{note}""",
+)
+REPLIED = Wording(
+    Kind.REPLIED,
+    "A reply: {title}",
+    """{actor} replied to a comment on “{title}”:
+
+{note}""",
+)
+MENTIONED = Wording(
+    Kind.MENTIONED,
+    "You are mentioned: {title}",
+    """{actor} mentioned you in a comment on “{title}”:
+
+{note}""",
+)
 SIGNED = Wording(Kind.SIGNED, "Approved: {title}", "{actor} approved “{title}”. Nothing is left to do.")
 
 
@@ -225,6 +246,14 @@ def tell_all(session: Session, document: Document, actor: User | None, wording: 
     """Sponsor and editor, whoever of them did not do it."""
     for person in (document.sponsor, document.editor):
         tell(session, document, person, actor, wording, note)
+
+
+def tell_of_comment(
+    session: Session, document: Document, actor: User, people: Sequence[User], words: str, wording: Wording = COMMENTED
+) -> None:
+    """Those people whom a comment, a reply or a mention is for."""
+    for person in people:
+        tell(session, document, person, actor, wording, words)
 
 
 def tell_of_deletion(session: Session, document: Document, actor: User, note: str) -> None:

@@ -18,7 +18,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class _Change:
+class Change:
     """Characters `start` to `end` of the text before gave way to characters up to `stop` of the text after."""
 
     start: int
@@ -36,7 +36,7 @@ def forward(texts: Sequence[Revision], places: Sequence[Place]) -> list[Place | 
     line = [one for one in texts if one.kind is not Kind.BRIEF]
     for before, after in pairwise(line):
         if any(place is not None and place.base == before.number for place in now):
-            step = _step(before, after)
+            step = changed(before, after)
             now = [_move(place, step, after.number) if place and place.base < after.number else place for place in now]
     return now
 
@@ -44,21 +44,21 @@ def forward(texts: Sequence[Revision], places: Sequence[Place]) -> list[Place | 
 def beside(place: Place | None, changed: Place, length: int, number: int) -> Place | None:
     """Where a place stands in revision `number`, in which `length` characters stand at `changed` and nothing else is
     new."""
-    change = _Change(changed.start, changed.end, changed.start + length)
+    change = Change(changed.start, changed.end, changed.start + length)
     return _move(place, [change], number) if place else None
 
 
-def _step(before: Revision, after: Revision) -> list[_Change]:
+def changed(before: Revision, after: Revision) -> list[Change]:
     """What changed, in order: by the revision's own word where it says its place, else by the words that differ."""
     if after.span_start is not None:
         end = after.span_end or 0
-        return [_Change(after.span_start, end, len(after.body) - (len(before.body) - end))]
+        return [Change(after.span_start, end, len(after.body) - (len(before.body) - end))]
     head, tail = _common(before.body, after.body)
     old, new = before.body[head : len(before.body) - tail], after.body[head : len(after.body) - tail]
-    return [_Change(one.i1 + head, one.i2 + head, one.j2 + head) for one in changes(old, new) if one.op != "same"]
+    return [Change(one.i1 + head, one.i2 + head, one.j2 + head) for one in changes(old, new) if one.op != "same"]
 
 
-def _move(place: Place, step: Sequence[_Change], number: int) -> Place | None:
+def _move(place: Place, step: Sequence[Change], number: int) -> Place | None:
     shift = 0
     for change in step:
         if _touches(change, place):
@@ -68,7 +68,7 @@ def _move(place: Place, step: Sequence[_Change], number: int) -> Place | None:
     return Place(number, place.start + shift, place.end + shift)
 
 
-def _touches(change: _Change, place: Place) -> bool:
+def _touches(change: Change, place: Place) -> bool:
     """Did it change something inside the place? What borders on it, or was put in at its edges, did not."""
     if change.start == change.end:
         return place.start < change.start < place.end
