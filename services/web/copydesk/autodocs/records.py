@@ -13,6 +13,7 @@ from copydesk.accounts.models import User
 from copydesk.autodocs import authors, probabilities, requests
 from copydesk.autodocs.models import Acceptance, Autodoc, Replay
 from copydesk.documents import chain, editions, reviews
+from copydesk.documents.conversation import threads
 from copydesk.documents.delivery import waivers
 from copydesk.documents.figures import effort
 from copydesk.documents.models import Document
@@ -53,8 +54,9 @@ def rows(session: Session, document: Document) -> Rows:
         suggestions=session.scalars(
             select(Suggestion).where(Suggestion.document_id == document.id).order_by(Suggestion.number)
         ).all(),
+        comments=threads.for_everyone(session, document.id),
         editions=editions.of(session, document.id),
-        events=audit.history(session, "document", document.id),
+        events=threads.events_for_everyone(audit.history(session, "document", document.id)),
         figures=_figures(session, document, effort.of(session, document, spans)),
     )
 

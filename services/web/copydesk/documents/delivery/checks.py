@@ -39,6 +39,7 @@ class Subject:
     brief: str
     most_words: int | None = None
     must_keep: Sequence[str] = ()
+    open_comments: Sequence[str] = ()  # how each begins that is not resolved, and that everyone sees
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,12 @@ def unfinished(subject: Subject) -> tuple[str, Sequence[str]] | None:
 def unsupported(subject: Subject) -> tuple[str, Sequence[str]] | None:
     found = list(dict.fromkeys(one.words for one in claims.find(subject.text, subject.brief)))
     return (f"{_many(found, 'claim')} the brief does not support", found) if found else None
+
+
+@check("Open comments", Mode.WARN)
+def open_comments(subject: Subject) -> tuple[str, Sequence[str]] | None:
+    found = list(subject.open_comments)
+    return (f"{_many(found, 'comment')} {'is' if len(found) == 1 else 'are'} still open", found) if found else None
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from copydesk.accounts.models import User
 from copydesk.db import Base, BigIntId, CreatedAt
 from copydesk.documents import access, chain, text
+from copydesk.documents.conversation import threads
 from copydesk.documents.delivery.checks import Finding, Mode, Subject, run
 from copydesk.documents.delivery.modes import modes
 from copydesk.documents.errors import ChecksFailed, NothingToWaive, WaiverNotFound
@@ -71,7 +72,8 @@ def standing(session: Session, document: Document) -> list[Standing]:
     strict = modes(session)
     query = select(Waiver).where(Waiver.document_id == document.id, Waiver.taken_back_at.is_(None))
     kept = {one.fingerprint: one for one in session.scalars(query.order_by(Waiver.id))}
-    subject = Subject(head.body, document.brief, document.most_words, must_keep_lines(document))
+    asked = document.most_words, must_keep_lines(document)
+    subject = Subject(head.body, document.brief, *asked, threads.open_words(session, document))
     return [Standing(one, strict[one.check], kept.get(one.fingerprint)) for one in run(subject, strict)]
 
 

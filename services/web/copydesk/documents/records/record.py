@@ -10,6 +10,7 @@ from typing import Any
 
 from copydesk.audit.log import AuditEvent
 from copydesk.documents.authorship import Span
+from copydesk.documents.conversation.models import CommentThread
 from copydesk.documents.delivery.waivers import Waiver
 from copydesk.documents.editions import Edition
 from copydesk.documents.models import Document, Revision
@@ -31,6 +32,7 @@ class Rows:
     reviews: Sequence[ParagraphReview]
     waivers: Sequence[Waiver]
     suggestions: Sequence[Suggestion]
+    comments: Sequence[CommentThread]
     editions: Sequence[Edition]
     events: Sequence[AuditEvent]
     figures: Mapping[str, Any]
@@ -51,6 +53,8 @@ def people_of(rows: Rows) -> set[int]:
         ids |= {waiver.person_id, waiver.taken_back_by_id}
     for suggestion in rows.suggestions:
         ids |= {suggestion.author_id, suggestion.decided_by_id}
+    for thread in rows.comments:
+        ids |= {thread.resolved_by_id, *(one.author_id for one in thread.comments)}
     for edition in rows.editions:
         ids |= {edition.editor_id, edition.responsible_id, edition.confirmed_by_id, edition.published_by_id}
     ids |= {event.actor_id for event in rows.events}
@@ -90,6 +94,7 @@ def build(rows: Rows, people: Mapping[int, tuple[str, str]]) -> dict[str, Any]:
         "reviews": [_review(one) for one in rows.reviews],
         "waivers": [_waiver(one) for one in rows.waivers],
         "suggestions": [_suggestion(one) for one in rows.suggestions],
+        "comments": [_thread(one) for one in rows.comments],
         "editions": [_edition(one) for one in rows.editions],
         "events": _chained(rows.events),
         "figures": dict(rows.figures),
@@ -192,6 +197,29 @@ def _suggestion(one: Suggestion) -> dict[str, Any]:
         "decided_at": moment(one.decided_at),
         "revision": one.revision_number,
         "at": moment(one.created_at),
+    }
+
+
+def _thread(one: CommentThread) -> dict[str, Any]:
+    return {
+        "thread": one.id,
+        "base": one.base_number,
+        "start": one.start,
+        "end": one.end,
+        "quote": one.quote,
+        "resolved_by": one.resolved_by_id,
+        "resolved_at": moment(one.resolved_at),
+        "said": [
+            {
+                "comment": said.id,
+                "author": said.author_id,
+                "words": said.words,
+                "at": moment(said.created_at),
+                "edited_at": moment(said.edited_at),
+                "taken_back_at": moment(said.taken_back_at),
+            }
+            for said in one.comments
+        ],
     }
 
 

@@ -205,6 +205,10 @@ def check_reviews(record: Mapping[str, Any]) -> str:
         _known_people(record, f"Review {number}", (one["reviewer"], one["taken_back_by"]))
     for number, one in enumerate(record.get("waivers", ()), start=1):
         _known_people(record, f"Waiver {number}", (one["person"], one["taken_back_by"]))
+    for number, one in enumerate(record.get("comments", ()), start=1):
+        if one["base"] is not None and bodies[one["base"]][one["start"] : one["end"]] != one["quote"]:
+            raise BrokenRecord(f"Comment {number} is about other words than those at its place.")
+        _known_people(record, f"Comment {number}", (one["resolved_by"], *(said["author"] for said in one["said"])))
     return _count(record["reviews"], "review")
 
 
