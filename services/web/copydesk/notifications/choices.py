@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from copydesk import audit
 from copydesk.accounts.models import User
-from copydesk.notifications.kinds import GROUPS, Group, How
-from copydesk.notifications.models import USUAL_HOUR, Choice, Digest
+from copydesk.notifications.kinds import GROUP_OF, GROUPS, Group, How
+from copydesk.notifications.models import USUAL_HOUR, WAITS_FOR_DIGEST, Choice, Digest, Notice
 
 
 def of(session: Session, person: User) -> dict[Group, How]:
@@ -40,6 +40,7 @@ def choose(
     before = of(session, person)
     changed = {group: to for group, to in wanted.items() if before[group] is not to}
     _keep(session, person, changed.items())
+    _leave_out_of_digest(session, person, [group for group, to in changed.items() if to is How.PAGE])
     was, now = ({group.value: one[group].value for group in changed} for one in (before, changed))
     if hour is not None and hour != (old := digest_hour(session, person)):
         row = insert(Digest).values(person_id=person.id, hour=hour)
@@ -66,3 +67,11 @@ def _keep(session: Session, person: User, changed: Iterable[tuple[Group, How]]) 
         session.execute(
             row.on_conflict_do_update(index_elements=[Choice.person_id, Choice.group], set_={"how": row.excluded.how})
         )
+
+
+def _leave_out_of_digest(session: Session, person: User, groups: Iterable[Group]) -> None:
+    """Whoever wants no mail any more gets no last one either."""
+    kinds = [kind for kind, group in GROUP_OF.items() if group in set(groups)]
+    waiting = update(Notice).where(Notice.person_id == person.id, Notice.kind.in_(kinds), text(WAITS_FOR_DIGEST))
+    if kinds:
+        session.execute(waiting.values(how=How.PAGE).execution_options(synchronize_session=False))

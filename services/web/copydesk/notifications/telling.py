@@ -1,6 +1,7 @@
 """The one place that tells a person something: a notice, and by their choice a mail; the caller commits."""
 
 import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ class News:
     subject: str  # of the mail
     words: str  # a sentence; more after an empty line
     address: str  # the page of this desk where it goes on, from its first slash
+    in_mail: Callable[[], Sequence[Entry]] = tuple  # what the mail has besides, made only when there is one
 
 
 def tell(
@@ -56,7 +58,7 @@ def _mail(session: Session, person: User, news: News, group: Group) -> None:
     end = unsubscribing.url(person, group)
     letter = Letter(
         name=person.name,
-        entries=(Entry(news.words.strip(), settings().base_url + news.address),),
+        entries=(Entry(news.words.strip(), settings().base_url + news.address), *news.in_mail()),
         footer=(
             Footer(f"Mails about “{GROUPS[group].title}” come at once. Choose which mails you get:", settings_url()),
             Footer("No more mails of this kind:", end),

@@ -1,4 +1,4 @@
-"""What is cleared away now and then: unsaved words that nobody came back for, windows that were closed long ago."""
+"""What is cleared away now and then: words nobody came back for, windows closed and notices given long ago."""
 
 import structlog
 from sqlalchemy import Engine
@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 from copydesk.db import transaction
 from copydesk.documents import presence, unsent
 from copydesk.documents.asking import batches, templates, unfinished
+from copydesk.notifications import reading as notices
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +20,7 @@ def clear(database: Engine) -> None:
             "presences": presence.clear_old(session),
             "unfinished_briefs": unfinished.clear_old(session),
             "brief_templates": templates.clear_old(session),
+            "notices": notices.clear_old(session),
             "brief_batches": batches.clear_old(session),
         }
     if any(gone.values()):

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import procrastinate
 import structlog
-from procrastinate import BaseRetryStrategy, RetryDecision, RetryStrategy
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision, RetryStrategy
 from procrastinate.jobs import Job
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,7 +16,7 @@ from copydesk.autodocs import fairness, takeover
 from copydesk.config import Settings
 from copydesk.db import make_engine, transaction
 from copydesk.jobs import DRAFTING, Queue, Task
-from copydesk.worker import housekeeping, postman, publisher, reminding
+from copydesk.worker import digesting, housekeeping, postman, publisher, reminding
 from copydesk.worker.drafting import Drafter, TryLater
 from copydesk.worker.engines import Engines
 from copydesk.worker.jobs import DeskJobs
@@ -30,9 +30,11 @@ MAIL_PLACES = 2  # letters at once; a mail server that hangs holds up no draft
 PERIODIC = (
     (publisher.EVERY, publisher.publish_on_time),
     (reminding.EVERY, reminding.remind),
+    (digesting.EVERY, digesting.send_digests),
     (housekeeping.EVERY, housekeeping.clear),
 )
-MAIL_RETRY = RetryStrategy(max_attempts=8, exponential_wait=4)
+MAIL_RETRIES = 8  # after 4 seconds, 16, 64 … and the last after 18 hours: a mail server may be away for a day
+MAIL_RETRY = RetryStrategy(max_attempts=MAIL_RETRIES, exponential_wait=4)
 
 
 class LaterOrNever(BaseRetryStrategy):
@@ -71,13 +73,14 @@ def make_app(settings: Settings, drafter: Drafter) -> procrastinate.App:
     def replay(replay_id: int) -> None:
         replayer.replay(replay_id)
 
-    @app.task(name=Task.SEND_MAIL.value, queue=Queue.MAIL.value, retry=MAIL_RETRY)
-    def send_mail(mail_id: int) -> None:
+    @app.task(name=Task.SEND_MAIL.value, queue=Queue.MAIL.value, retry=MAIL_RETRY, pass_context=True)
+    def send_mail(context: JobContext, mail_id: int) -> None:
         postman.send(
             drafter.database,
             mail_id,
             smtp_url=settings.smtp_url.get_secret_value(),
             sender=settings.mail_from,
+            last=context.job.attempts >= MAIL_RETRIES,
         )
 
     return app
