@@ -84,6 +84,27 @@ def admins(session: Session, *, lock: bool = False) -> Sequence[User]:
     return session.scalars(query.with_for_update() if lock else query).all()
 
 
+def count_pending(session: Session) -> int:
+    """How many people wait to be let in."""
+    return session.scalar(select(func.count()).where(User.status == Status.PENDING)) or 0
+
+
+def set_away(session: Session, editor: User, *, away: bool) -> None:
+    """An editor goes, or is back; while they are away the desk gives them nothing by itself."""
+    if editor.away == away:
+        return
+    editor.away = away
+    audit.record(
+        session,
+        "account.away" if away else "account.back",
+        actor_id=editor.id,
+        object_type="user",
+        object_id=editor.id,
+        before={"away": not away},
+        after={"away": away},
+    )
+
+
 def approved_editors(session: Session) -> Sequence[User]:
     query = select(User).where(User.role == Role.EDITOR, User.status == Status.APPROVED).order_by(User.name, User.id)
     return session.scalars(query).all()

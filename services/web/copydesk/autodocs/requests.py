@@ -47,6 +47,7 @@ def create_document(
     options: DraftOptions = DraftOptions(),  # noqa: B008  a frozen value
     most_words: int | None = None,
     must_keep: str = "",
+    due_at: dt.datetime | None = None,
     document_id: uuid.UUID | None = None,
 ) -> Document:
     """A new document with its first drafts queued: all are committed, or nothing.
@@ -63,6 +64,7 @@ def create_document(
         sampling=options.to_dict(),
         most_words=most_words,
         must_keep=must_keep,
+        due_at=due_at,
         document_id=document_id,
     )
     _queue(session, document, sponsor, options, waits=False)

@@ -48,7 +48,7 @@ def signup(role: str) -> ResponseReturnValue:
 @any_account
 def waiting() -> ResponseReturnValue:
     if current_user.is_approved:
-        return redirect(url_for("documents.index"))
+        return redirect(url_for("documents.today"))
     return render_template("auth/waiting.html")
 
 

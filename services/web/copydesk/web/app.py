@@ -25,6 +25,7 @@ from copydesk.web import (
     reading,
     records,
     request_log,
+    routing,
     security,
     templating,
 )
@@ -68,6 +69,7 @@ def create_app(config: Settings | None = None) -> Flask:
         account,
         admin,
         house,
+        routing,
         models,
         queue,
         documents,

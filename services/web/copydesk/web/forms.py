@@ -127,7 +127,14 @@ class DraftOptionsForm(FlaskForm):
     truncate = StringField()
 
 
-class NewDocumentForm(BriefForm, DraftOptionsForm):
+class DueForm(FlaskForm):
+    """By when it should be delivered: a date, or a date and a time on the person's own clock; empty: no date."""
+
+    due = StringField("Deliver by", [Length(max=32, message="Please enter a date.")], filters=[line])
+    zone = HiddenField(validators=[Optional(), Length(max=64)])
+
+
+class NewDocumentForm(BriefForm, DueForm, DraftOptionsForm):
     ticket = HiddenField()
     editor = SelectField("Editor", coerce=str, validate_choice=False)
     submit = SubmitField("Create document")
@@ -245,7 +252,7 @@ class PublishForm(FlaskForm):
         default="now",
     )
     at = StringField("Date and time", [Length(max=32, message="Please enter a date and a time.")], filters=[line])
-    zone = HiddenField(default="UTC", validators=[Optional(), Length(max=64)])
+    zone = HiddenField(validators=[Optional(), Length(max=64)])
     note = TextAreaField("What readers are told", filters=[block])
 
 
@@ -279,6 +286,15 @@ class WhyForm(FlaskForm):
 class AssignForm(FlaskForm):
     editor = SelectField("Editor", coerce=str, validate_choice=False)
     submit = SubmitField("Assign")
+
+
+class RoutingForm(FlaskForm):
+    """How the desk routes work."""
+
+    choose_by_load = BooleanField("The desk gives a text without an editor to whoever has least in hand")
+    days_to_edit = WholeNumber("Days to edit", [Optional()])
+    hours_before = WholeNumber("Hours before the date", [InputRequired("Please enter a number; 0 for no reminder.")])
+    days_between = WholeNumber("Days between reminders", [InputRequired("Please enter a number of days.")])
 
 
 class PauseForm(FlaskForm):

@@ -13,5 +13,5 @@ blueprint = Blueprint("home", __name__)
 @public
 def landing() -> ResponseReturnValue:
     if current_user.is_authenticated:
-        return redirect(url_for("documents.index" if current_user.is_approved else "account.waiting"))
+        return redirect(url_for("documents.today" if current_user.is_approved else "account.waiting"))
     return render_template("landing.html")

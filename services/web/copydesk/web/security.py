@@ -70,7 +70,7 @@ def install(app: Flask, settings: Settings) -> None:
         SECURITY_LOGOUT_URL="/logout",
         SECURITY_LOGOUT_METHODS=["POST"],
         SECURITY_LOGIN_USER_TEMPLATE="auth/login.html",
-        SECURITY_POST_LOGIN_VIEW="/documents",
+        SECURITY_POST_LOGIN_VIEW="/documents/today",
         SECURITY_POST_LOGOUT_VIEW="/",
         SECURITY_FRESHNESS=dt.timedelta(seconds=-1),  # no page to log in afresh until an act asks for it
         SECURITY_REGISTERABLE=False,

@@ -1,6 +1,5 @@
 """What every template knows: the theme, the built assets, words for states, times, and what the person may do."""
 
-import datetime as dt
 import json
 from functools import cache
 from pathlib import Path
@@ -8,12 +7,12 @@ from typing import Any
 
 from flask import Flask, request, url_for
 from flask_login import current_user
-from markupsafe import Markup
 
 from copydesk.config import Settings
 from copydesk.documents import policy
 from copydesk.documents.models import Document, State
 from copydesk.documents.workflow import Act
+from copydesk.web import clock
 from copydesk.web.machine_words import by_paragraph
 from copydesk.web.pausing import drafting_pause
 
@@ -51,15 +50,11 @@ ACTS = {
     "publish_in_an_emergency": Act.PUBLISH_IN_EMERGENCY,
     "keep_the_edition": Act.KEEP_EDITION,
     "approve": Act.SIGN,
+    "decide": Act.DECIDE_CHANGE,
+    "answer_todo": Act.ANSWER_TODO,
     "brief": Act.EDIT_BRIEF,
     "redraft_passage": Act.ASK_PASSAGE,
 }
-
-AGO = (
-    (86400, "yesterday", "{} days ago"),
-    (3600, "an hour ago", "{} hours ago"),
-    (60, "a minute ago", "{} minutes ago"),
-)
 
 
 class Can:
@@ -81,7 +76,8 @@ class Can:
 def install(app: Flask) -> None:
     settings: Settings = app.config["COPYDESK"]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(when=when, ago=ago, machine_words=by_paragraph)
+    app.jinja_env.filters.update(when=clock.when, ago=clock.ago, due=clock.due, machine_words=by_paragraph)
+    app.jinja_env.tests["late"] = clock.is_late
     can = Can(settings.claiming)
 
     @app.context_processor
@@ -95,6 +91,7 @@ def install(app: Flask) -> None:
             "chip_class": lambda state: STATE_CHIPS[State(state)],
             "claiming": settings.claiming,
             "drafting_pause": drafting_pause,
+            "viewer_zone": lambda: clock.viewer_zone().key.replace("_", " "),
         }
 
 
@@ -115,33 +112,6 @@ def asset(source: str) -> dict[str, Any]:
         "css": [_static(name) for chunk in own for name in chunk.get("css", [])],
         "modules": [_static(chunk["file"]) for chunk in own[1:]],
     }
-
-
-def when(value: dt.datetime | None) -> Markup:
-    """A moment as a person would say it, with the exact time for machines."""
-    if value is None:
-        return Markup("")
-    now = dt.datetime.now(dt.UTC)
-    pattern = "%-d %b, %H:%M" if value.year == now.year else "%-d %b %Y, %H:%M"
-    return _time(value, value.astimezone(dt.UTC).strftime(pattern))
-
-
-def ago(value: dt.datetime | None) -> Markup:
-    """How long ago, in words."""
-    if value is None:
-        return Markup("")
-    seconds = max(0, int((dt.datetime.now(dt.UTC) - value).total_seconds()))
-    for size, one, many in AGO:
-        if seconds >= size:
-            return _time(value, one if seconds // size == 1 else many.format(seconds // size))
-    return _time(value, "just now")
-
-
-def _time(value: dt.datetime, words: str) -> Markup:
-    utc = value.astimezone(dt.UTC)
-    return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
-        utc.isoformat(timespec="seconds"), utc.strftime("%-d %B %Y, %H:%M:%S"), words
-    )
 
 
 def _static(name: str) -> str:

@@ -4,6 +4,8 @@ import { all } from "./dom";
 export function fillZone(): void {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!zone) return;
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
   for (const field of all<HTMLInputElement>("input[name=zone]")) field.value = zone;
   for (const said of all("[data-zone]")) said.textContent = zone.replaceAll("_", " ");
 }

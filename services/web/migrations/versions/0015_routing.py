@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.alter_column("users", "away", server_default=None)
     op.add_column("documents", sa.Column("entered_at", sa.DateTime(timezone=True), server_default=NOW, nullable=False))
     op.execute("UPDATE documents SET entered_at = updated_at")
+    op.create_index("ix_documents_entered", "documents", ["state", "entered_at", "id"], unique=False)
     op.create_table(
         "routing_rules",
         sa.Column("one", sa.Boolean(), nullable=False),
@@ -55,5 +56,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("reminders")
     op.drop_table("routing_rules")
+    op.drop_index("ix_documents_entered", table_name="documents")
     op.drop_column("documents", "entered_at")
     op.drop_column("users", "away")

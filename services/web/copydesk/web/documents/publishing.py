@@ -1,9 +1,7 @@
 """After the signature: questions on the way there, publication, and what can be done about it afterwards."""
 
-import datetime as dt
 import uuid
 from collections.abc import Callable
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,6 +13,7 @@ from copydesk.documents.errors import CommentNeeded, InvalidInput
 from copydesk.documents.models import Change, Document
 from copydesk.documents.publishing import Times
 from copydesk.documents.workflow import Act
+from copydesk.web import clock
 from copydesk.web.documents.page_data import document_page
 from copydesk.web.documents.routes import blueprint, load
 from copydesk.web.extensions import db
@@ -189,16 +188,8 @@ def _times(form: PublishForm) -> Times:
         return Times()
     if how == "link":
         return Times(for_all=False)
-    moment = _moment(form)
-    return Times(moment, moment) if how == "time" else Times(public_at=moment)
-
-
-def _moment(form: PublishForm) -> dt.datetime:
-    try:
-        zone = ZoneInfo(form.zone.data or "UTC")
-        return dt.datetime.fromisoformat((form.at.data or "").strip()).replace(tzinfo=zone).astimezone(dt.UTC)
-    except (ValueError, OverflowError, ZoneInfoNotFoundError, OSError):
-        raise InvalidInput("live_at", "Please enter a date and a time.") from None
+    chosen = clock.moment(form.at.data or "", "live_at", form.zone.data)
+    return Times(chosen, chosen) if how == "time" else Times(public_at=chosen)
 
 
 def _done(document_id: uuid.UUID, said: str) -> ResponseReturnValue:

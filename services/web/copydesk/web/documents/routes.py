@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Blueprint, current_app
 
-from copydesk.accounts import operations as accounts
 from copydesk.config import Settings
 from copydesk.documents import access
 from copydesk.documents.errors import EditorNotAvailable
 from copydesk.documents.models import Document
+from copydesk.documents.routing import load as load_of
 from copydesk.web.extensions import db
 from copydesk.web.guards import person
 
@@ -26,12 +26,13 @@ def config() -> Settings:
 
 
 def offer_editors(form: Any, *, none: str) -> None:
-    """Fill the form's select with the approved editors, and a first line for nobody."""
-    editors = accounts.approved_editors(db.session())
+    """Fill the form's select with the approved editors, and a first line for nobody; `loads` says what each has."""
+    loads = load_of.of_editors(db.session())
     form.editor.choices = [
         ("", none),
-        *((str(editor.id), f"{editor.name}, {editor.organization}") for editor in editors),
+        *((str(one.editor.id), f"{one.editor.name}, {one.editor.organization}") for one in loads),
     ]
+    form.editor.loads = loads  # what each has in hand, said beside the names
 
 
 def chosen_editor(form: Any) -> int | None:
