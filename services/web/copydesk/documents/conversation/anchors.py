@@ -20,9 +20,29 @@ def carried(texts: Sequence[Revision], number: int, pieces: Pieces, quote: str) 
     """Where the pieces, which stand so in the text `number`, stand in the newest of `texts` (oldest first)."""
     line = [one for one in texts if one.kind is not Kind.BRIEF and one.number >= number]
     for before, after in pairwise(line):
-        kept = _cut(pieces, places.changed(before, after))
-        pieces = kept if _enough(kept, after.body, quote) else _again(before.body, after.body, pieces, quote)
+        pieces = _moved(before, after, pieces, quote) if pieces else _back(before.body, after.body, quote)
     return pieces
+
+
+def _moved(before: Revision, after: Revision, pieces: Pieces, quote: str) -> Pieces:
+    """Words that stand once in both texts are the same words, wherever; of others, what the comparison leaves."""
+    words = before.body[pieces[0][0] : pieces[-1][1]]
+    if len(_all(words, before.body)) == 1 and len(found := _all(words, after.body)) == 1:
+        return found
+    kept = _whole(_cut(pieces, places.changed(before, after)), after.body)
+    return kept if _enough(kept, after.body, quote) else []
+
+
+def _back(before: str, after: str, quote: str) -> Pieces:
+    """Words that were gone and are there again: once, and not only because they stand twice."""
+    found = _all(quote, after)
+    return found if len(found) == 1 and not _all(quote, before) else []
+
+
+def _all(words: str, text: str) -> Pieces:
+    """Where these words stand, not as a part of other words."""
+    pattern = rf"(?<!\w(?=\w)){re.escape(words)}(?!(?<=\w)\w)"
+    return [one.span() for one in re.finditer(pattern, text)] if words in text else []
 
 
 def find(text: str, words: str) -> tuple[int, int] | None:
@@ -60,20 +80,28 @@ def _add(kept: Pieces, start: int, end: int) -> None:
 
 
 def _enough(pieces: Pieces, text: str, quote: str) -> bool:
-    letters = sum(_letters(text[start:end]) for start, end in pieces)
-    return letters > 0 and letters * LEFT >= _letters(quote)
+    """Is a third of the letters and digits left? Of words that have none: of whatever can be seen."""
+    counts = str.isalnum if any(map(str.isalnum, quote)) else _is_seen
+    left = sum(counts(char) for start, end in pieces for char in text[start:end])
+    return left > 0 and left * LEFT >= sum(map(counts, quote))
 
 
-def _letters(words: str) -> int:
-    """Letters and digits; of words that have none, whatever can be seen."""
-    return sum(map(str.isalnum, words)) or len("".join(words.split()))
+def _is_seen(char: str) -> bool:
+    return not char.isspace()
 
 
-def _again(before: str, after: str, pieces: Pieces, quote: str) -> Pieces:
-    """Words that were moved, or came back: in the text exactly once."""
-    last = before[pieces[0][0] : pieces[-1][1]] if pieces else ""
-    for words in (last, quote):
-        if words and after.count(words) == 1:
-            start = after.index(words)
-            return [(start, start + len(words))]
-    return []
+def _whole(pieces: Pieces, text: str) -> Pieces:
+    """Whole words at both ends, where a comparison cut through one; and no spaces, which nobody commented on."""
+    full = [(start, end) for start, end in pieces if text[start:end].strip()]
+    if full:
+        start, end = full[0]
+        start = end - len(text[start:end].lstrip())
+        while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
+            start -= 1
+        full[0] = (start, end)
+        start, end = full[-1]
+        end = start + len(text[start:end].rstrip())
+        while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+            end += 1
+        full[-1] = (start, end)
+    return full
