@@ -1,12 +1,16 @@
 """Role × action × ownership over the whole URL map. A route that is missing here fails the test."""
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import object_session
 
 from copydesk.autodocs import continuations, records, replays, requests, spans
 from copydesk.documents import editions, suggesting
 from copydesk.documents.records import kept_records
 from copydesk.documents.records.record import encode
+from copydesk.notifications import unsubscribing
+from copydesk.notifications.kinds import Group
+from copydesk.notifications.models import Notice
 from copydesk.web.guards import PUBLIC_ENDPOINTS
 from tests import journeys
 
@@ -38,6 +42,14 @@ MATRIX = {
     ("POST", "account.theme"): PUBLIC,
     ("GET", "account.leave"): PUBLIC,
     ("GET", "account.waiting"): only("open") | {"pending": "open"},
+    ("GET", "own_settings.show"): only("open"),
+    ("POST", "own_settings.keep"): only("open"),
+    ("GET", "notifications.index"): only("open"),
+    ("POST", "notifications.mark_all"): only("open"),
+    ("GET", "notifications.follow"): only(404, editor="open"),  # whose it is
+    ("POST", "notifications.mark"): only(404, editor="open"),
+    ("GET", "notifications.ask_to_stop"): PUBLIC,
+    ("POST", "notifications.stop"): PUBLIC,
     ("GET", "documents.index"): only("open"),
     ("GET", "documents.new"): only(403, sponsor="open", other_sponsor="open"),
     ("POST", "documents.new"): only(403, sponsor="open", other_sponsor="open"),
@@ -119,7 +131,10 @@ MATRIX = {
     ("POST", "documents.publish_in_emergency"): ADMINS,
     ("GET", "disclosure.show"): ADMINS,
     ("GET", "disclosure.as_csv"): ADMINS,
-    ("GET", "reading.feed"): PUBLIC,
+    ("GET", "feeds.atom"): PUBLIC,
+    ("GET", "feeds.as_json"): PUBLIC,
+    ("GET", "exports.export"): READERS,
+    ("GET", "exports.of_readers"): PUBLIC,
     ("GET", "reading.show"): PUBLIC,
     ("GET", "reading.edition"): PUBLIC,
     ("GET", "reading.hands"): PUBLIC,
@@ -180,7 +195,11 @@ def test_the_public_list_is_this_and_no_more(app):
         "account.signup",
         "account.theme",
         "account.leave",
-        "reading.feed",
+        "notifications.ask_to_stop",
+        "notifications.stop",
+        "feeds.atom",
+        "feeds.as_json",
+        "exports.of_readers",
         "reading.show",
         "reading.edition",
         "reading.hands",
@@ -200,6 +219,11 @@ def test_a_route_without_a_guard_is_closed(app, as_person, cast, monkeypatch):
 def url_of(app, endpoint, document, cast):
     values = {"document_id": document.id, "number": 1, "asking": 2, "user_id": cast.pending.id, "role": "sponsor"}
     values["word_id"] = values["waiver_id"] = values["review_id"] = values["mail_id"] = 1
+    values["suffix"], values["webhook_id"], values["delivery_id"] = "md", 1, 1
+    values["token"] = unsubscribing.url(cast.editor, Group.WORK).rpartition("/")[2]
+    values["notice_id"] = (
+        object_session(document).scalars(select(Notice.id).where(Notice.person_id == cast.editor.id)).first()
+    )
     values["slug"] = editions.page_of(object_session(document), document).slug
     values["autodoc_id"] = requests.drafts(object_session(document), document.id)[0].id
     if endpoint == "documents.continuation":

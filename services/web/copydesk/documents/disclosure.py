@@ -1,6 +1,7 @@
 """Have readers to be told that a machine wrote it? Only the record answers.
 
-The label can go when a person read, picked or changed every paragraph with machine words, and a person is responsible.
+The label can go when a person read, picked or changed every paragraph with machine words, and a person stated that the
+text was reviewed and who is responsible for it.
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,17 @@ class Reason(StrEnum):
     UNREAD = "unread"  # nobody touched or reviewed some of the machine's paragraphs
     NOBODY = "nobody"  # nobody has editorial responsibility
 
+    @property
+    def says(self) -> str:
+        """What readers are told."""
+        return _SAYS[self]
+
+
+_SAYS = {
+    Reason.UNREAD: "A machine wrote passages of this text that no person has changed or reviewed.",
+    Reason.NOBODY: "A machine wrote this text or parts of it, and nobody has taken responsibility for it yet.",
+}
+
 
 def reasons(
     session: Session, document: Document, revision: Revision, spans: Sequence[Span], *, responsible: bool
@@ -28,7 +40,7 @@ def reasons(
 
     Args:
         spans: tile that text.
-        responsible: did a person sign exactly this text, or stand for it since?
+        responsible: did a person sign exactly this text, with a statement of its review, or stand for it since?
     """
     if not any(span.origin == "machine" for span in spans):
         return []

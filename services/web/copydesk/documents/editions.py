@@ -5,7 +5,7 @@ import re
 import secrets
 import unicodedata
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, Text, UniqueConstraint, func, select
@@ -167,6 +167,15 @@ def public_pages(session: Session, *, limit: int) -> Sequence[tuple[Edition, Pub
     changed = func.coalesce(Edition.ended_at, Edition.public_at)
     query = query.options(joinedload(Edition.document)).order_by(changed.desc(), Edition.id.desc()).limit(limit)
     return [(edition, page) for edition, page in session.execute(query)]
+
+
+def of_several(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Edition]]:
+    """What went out of each of these documents, newest first."""
+    query = select(Edition).where(Edition.document_id.in_(list(ids)), Edition.state.in_(WENT_OUT))
+    found: dict[uuid.UUID, list[Edition]] = {}
+    for one in session.scalars(query.order_by(Edition.number.desc())):
+        found.setdefault(one.document_id, []).append(one)
+    return found
 
 
 def _one(session: Session, document_id: uuid.UUID, *states: EditionState) -> Edition | None:

@@ -10,8 +10,8 @@ MOST_KEPT, LONGEST_KEPT = 50, 500
 MOST_WORDS = 100_000  # the largest limit that a sponsor can set
 
 _LINE_ENDS = re.compile(r"\r\n?|\x85|\u2028|\u2029")
-# PostgreSQL can't store NUL, and no other control character has a meaning in a text.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# PostgreSQL can't store NUL, and no other control character has a meaning in a text; the last two can't stand in XML.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _WORD = re.compile(r"\w+(?:[’'\-]\w+)*")
 
 

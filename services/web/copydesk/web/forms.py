@@ -218,6 +218,23 @@ class WordListForm(FlaskForm):
     )
 
 
+class SayForm(FlaskForm):
+    """A reply, or a comment in other words; the documents room checks the words."""
+
+    comment = TextAreaField("Reply", filters=[block])
+
+
+class NewCommentForm(FlaskForm):
+    """A comment on words of the text, or on all of it; `start` and `end` are of revision `base`, where script runs."""
+
+    comment = TextAreaField("Comment", filters=[block])
+    about = TextAreaField("About these words", filters=[block])
+    base = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(0, 2**31 - 1)])
+    start = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(0, 2**31 - 1)])
+    end = IntegerField(widget=HiddenInput(), validators=[Optional(), NumberRange(0, 2**31 - 1)])
+    hidden = BooleanField("Hide it from the sponsor")
+
+
 class CommentForm(FlaskForm):
     comment = TextAreaField(
         "What should change?",

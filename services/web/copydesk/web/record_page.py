@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from copydesk.documents import exporting
 from copydesk.documents.authorship import Span
 from copydesk.documents.figures.effort import Figures
 from copydesk.documents.paragraphs import ParagraphState
 from copydesk.documents.records import verification
+from copydesk.documents.shares import shares
 from copydesk.documents.text import count_words
 from copydesk.documents.workflow import TRANSITIONS, Act
 from copydesk.web.documents import page_data
 
-SAYS = {f"document.{act.value.replace(' ', '_')}": TRANSITIONS[act].says for act in Act}
+SAYS = {f"document.{act.value.replace(' ', '_')}": TRANSITIONS[act].says for act in Act} | exporting.SAYS
 KINDS = {"whole": "Draft", "span": "Candidate", "continuation": "Continuation"}
 STATES = {
     "queued": "waits for its turn",
@@ -99,7 +101,7 @@ def record_page(raw: bytes) -> dict[str, Any]:
         "names": names,
         "words": count_words(record["text"]),
         "spans": _readable(record),
-        "shares": page_data.shares(tiles),
+        "shares": shares(tiles),
         "hands": _hands(record),
         "machine_states": _machine_states(record),
         "versions": [_version(one, record, names) for one in reversed(record["revisions"])],

@@ -47,6 +47,7 @@ SHORTCUTS: dict[str, tuple[Shortcut, ...]] = {
         Shortcut("previous-suggestion", "Suggestion before", ("Alt", "↑")),
         Shortcut("accept-suggestion", "Accept it", ("Alt", "Enter")),
         Shortcut("refuse-suggestion", "Refuse it, or take your own back", ("Alt", "Delete")),
+        Shortcut("comment", "Comment on the selected words", ("Ctrl", "Alt", "M")),
         Shortcut("house-word", "Take the house’s word at the cursor", ("Ctrl", ".")),
     ),
     "Where to look first": (

@@ -16,6 +16,7 @@ export interface News {
   by: string; // whose the newest version is: a name, "you" or "the machine"
   state: string;
   suggestions?: string; // changes whenever one is made or decided on
+  comments?: string; // changes whenever somebody says or does something beside the text
   others: Other[];
   csrf: string;
 }

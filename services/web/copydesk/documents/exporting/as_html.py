@@ -1,6 +1,7 @@
 """HTML: one file that needs no other, and that no browser fetches anything for."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from markupsafe import Markup, escape
@@ -66,6 +67,11 @@ def write(one: Manuscript) -> bytes:
     return page.encode()
 
 
+def fragment(notices: Iterable[Notice], text: str) -> Markup:
+    """A text for the inside of somebody else's page, under what its readers have to be told."""
+    return _joined([*(_notice(notice) for notice in notices), markdown.render(text)])
+
+
 def as_data(value: object) -> Markup:
     """JSON for a script element, as Flask's own tojson: no sign that could end the element."""
     words = json.dumps(value, ensure_ascii=False)
@@ -116,5 +122,5 @@ def _line(form: str, words: str) -> Markup:
     return Markup(form).format(words)  # noqa: S704  a form of ours; what it holds is escaped
 
 
-def _joined(lines: object) -> Markup:
-    return Markup("\n").join(lines)  # type: ignore[arg-type]
+def _joined(lines: Iterable[Markup]) -> Markup:
+    return Markup("\n").join(lines)

@@ -2,6 +2,7 @@
 
 from copydesk.web.documents import (  # noqa: F401  they register their routes
     acts,
+    comments,
     comparing,
     continuations,
     deadline,

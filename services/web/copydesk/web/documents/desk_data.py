@@ -72,6 +72,7 @@ def described(
             "looking": url_for("documents.looking_data", document_id=document.id),
             "suggest": url_for("documents.suggest", document_id=document.id),
             "suggestions": url_for("documents.open_suggestions", document_id=document.id),
+            "comments": url_for("documents.comments", document_id=document.id),
             "tidy": url_for("documents.tidy", document_id=document.id),
         },
     }

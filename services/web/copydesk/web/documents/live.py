@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from copydesk.accounts.models import Role, User
 from copydesk.documents import policy, presence, suggestions, unsent
+from copydesk.documents.conversation import threads
 from copydesk.documents.errors import InvalidInput
 from copydesk.documents.models import Document, Revision
 from copydesk.documents.presence import Doing
@@ -151,6 +152,7 @@ def _news(document: Document, tab: str) -> dict[str, Any]:
         "by": _by(document),
         "state": document.state.value,
         "suggestions": suggestions.version(db.session(), document),
+        "comments": threads.version(db.session(), document, person()),
         "others": _others(document, tab),
         "csrf": generate_csrf(),
     }

@@ -13,8 +13,9 @@ from copydesk import audit, jobs
 from copydesk.accounts.models import User
 from copydesk.autodocs import authors, requests, spans
 from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
-from copydesk.documents import authorship, chain
+from copydesk.documents import authorship, chain, exporting
 from copydesk.documents.models import Document, Revision, State
+from copydesk.documents.shares import shares
 from copydesk.documents.text import count_words
 from copydesk.documents.workflow import TRANSITIONS, Act
 from copydesk.web.documents import certainty, comparing, desk_data, reviews
@@ -204,7 +205,7 @@ def timeline(document: Document) -> list[TimelineEntry]:
     events = audit.history(db.session(), "document", document.id)
     ids = {event.actor_id for event in events if event.actor_id is not None}
     names = {row.id: row.name for row in db.session.execute(select(User.id, User.name).where(User.id.in_(ids)))}
-    says = {f"document.{act.value.replace(' ', '_')}": TRANSITIONS[act].says for act in Act}
+    says = {f"document.{act.value.replace(' ', '_')}": TRANSITIONS[act].says for act in Act} | exporting.SAYS
     entries = [
         TimelineEntry(
             who=names[event.actor_id] if event.actor_id is not None else "The machine",
@@ -228,21 +229,6 @@ def _worth_telling(events: Sequence[audit.AuditEvent]) -> list[audit.AuditEvent]
             told.pop()
         told.append(event)
     return told
-
-
-def shares(spans: Sequence[authorship.Span]) -> dict[str, int]:
-    """How much of the text came from whom, in whole percent that sum to 100; all zero for no text."""
-    lengths = {"machine": 0, "human": 0, "brief": 0}
-    for span in spans:
-        lengths["human" if span.origin == "tool" else span.origin] += span.end - span.start
-    total = sum(lengths.values())
-    if not total:
-        return lengths
-    percent = {name: 100 * length // total for name, length in lengths.items()}
-    by_rest = sorted(lengths, key=lambda name: (100 * lengths[name]) % total, reverse=True)
-    for name in by_rest[: 100 - sum(percent.values())]:
-        percent[name] += 1
-    return percent
 
 
 def _shown(document: Document, drafts: Sequence[DraftView], revisions: Sequence[Revision]) -> DraftView | None:

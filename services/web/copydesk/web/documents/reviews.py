@@ -12,6 +12,7 @@ from copydesk.accounts.models import Role
 from copydesk.autodocs import authors
 from copydesk.documents import reviews, revising, suggestions
 from copydesk.documents.authorship import Span
+from copydesk.documents.conversation import threads
 from copydesk.documents.delivery import waivers
 from copydesk.documents.errors import InvalidInput
 from copydesk.documents.models import Document, Revision
@@ -122,7 +123,7 @@ def before_delivery(document: Document, several: Sequence[Paragraph], spans: Seq
     """What is still to do, each thing with the way to its place."""
     gate = reviews.gate(several, spans)
     return BeforeDelivery(
-        lines=[_suggestions(document), _reading(document, gate)],
+        lines=[_suggestions(document), *_hidden(document), _reading(document, gate)],
         checks=(standing := waivers.standing(db.session(), document)),
         clean=not standing,
         unread=gate.unread[:SHOWN] if gate.level != "open" else [],
@@ -138,6 +139,14 @@ def _suggestions(document: Document) -> Line:
     page = url_for("documents.show", document_id=document.id, _anchor=f"suggestion-{waiting[0].suggestion.number}")
     many = "One suggestion is" if len(waiting) == 1 else f"{len(waiting)} suggestions are"
     return Line(False, f"{many} still open", page)
+
+
+def _hidden(document: Document) -> list[Line]:
+    """Comments that the sponsor does not see are in no check: what a check found may be read in the record."""
+    count = threads.open_hidden(db.session(), document)
+    many = "One comment" if count == 1 else f"{count} comments"
+    page = url_for("documents.show", document_id=document.id, _anchor="comments")
+    return [Line(None, f"{many} that the sponsor does not see, still open", page)] if count else []
 
 
 def _reading(document: Document, gate: reviews.Gate) -> Line:
