@@ -26,3 +26,7 @@ class LastAdmin(AccountError):
 
 class NotInProduction(AccountError):
     """The development people can never exist in production."""
+
+
+class NoSuchTimeZone(AccountError):
+    """Please choose a time zone from the list, such as Europe/Berlin."""

@@ -4,13 +4,17 @@ import datetime as dt
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from sqlalchemy.orm import Session
+
+from copydesk import audit
+from copydesk.accounts.errors import NoSuchTimeZone
 from copydesk.accounts.models import User
 
 
 @cache
 def names() -> frozenset[str]:
     """Every time zone a person can choose."""
-    return frozenset(available_timezones())
+    return frozenset(available_timezones() - {"Factory", "localtime"})
 
 
 def named(name: str | None) -> ZoneInfo:
@@ -21,6 +25,35 @@ def named(name: str | None) -> ZoneInfo:
 def zone_of(user: User | None) -> ZoneInfo:
     """The zone this person chose; UTC before they did."""
     return named(user.time_zone if user else None)
+
+
+def choose(session: Session, user: User, name: str) -> None:
+    """A person's own zone, as they typed it; nothing: as their browser says, and UTC where there is none.
+
+    Raises:
+        NoSuchTimeZone: there is none of this name.
+    """
+    found = _spelled(name)
+    if name.strip() and found is None:
+        raise NoSuchTimeZone
+    if found == user.time_zone:
+        return
+    before, user.time_zone = user.time_zone, found
+    audit.record(
+        session,
+        "account.time_zone_chosen",
+        actor_id=user.id,
+        object_type="user",
+        object_id=user.id,
+        before={"time_zone": before},
+        after={"time_zone": found},
+    )
+
+
+def _spelled(name: str) -> str | None:
+    """As the list spells it: “new york” is not in it, “america/new york” is America/New_York."""
+    wanted = "_".join(name.split()).lower()
+    return next((one for one in names() if one.lower() == wanted), None)
 
 
 def in_words(moment: dt.datetime, zone: ZoneInfo) -> str:

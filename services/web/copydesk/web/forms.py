@@ -325,6 +325,17 @@ class PauseForm(FlaskForm):
     )
 
 
+class SettingsForm(FlaskForm):
+    """A person's clock; what they hear of is read beside it, group by group."""
+
+    time_zone = StringField("Time zone", [Length(max=64, message="This name is too long.")], filters=[line])
+    hour = SelectField(
+        "Hour of the daily digest",
+        choices=[SelectChoice(str(hour), f"{hour:02}:00") for hour in range(24)],
+        default="8",
+    )
+
+
 class SearchForm(FlaskForm):
     class Meta:
         csrf = False

@@ -12,6 +12,7 @@ import { setOptions } from "./options";
 import { closeMenus, openPopovers, showErrors } from "./page";
 import { followDraft } from "./progress";
 import { watchQueue } from "./queue";
+import { offerZone } from "./settings";
 import { listen } from "./shortcuts";
 import { switchTheme } from "./theme";
 import { guard } from "./unsaved";
@@ -37,6 +38,7 @@ waitForMachine();
 showOthers();
 fillZone();
 showForChoice();
+offerZone();
 
 // The editor is a chunk of its own: only whoever writes a text needs it.
 const writing = one<HTMLFormElement>("form[data-desk]");
