@@ -224,6 +224,9 @@ def url_of(app, endpoint, document, cast):
     values["notice_id"] = (
         object_session(document).scalars(select(Notice.id).where(Notice.person_id == cast.editor.id)).first()
     )
+    values["token"] = unsubscribing.url(cast.editor, Group.WORK).rpartition("/")[2]
+    given = select(Notice.id).where(Notice.person_id == cast.editor.id)  # the editor was given the text
+    values["notice_id"] = object_session(document).scalars(given).first()
     values["slug"] = editions.page_of(object_session(document), document).slug
     values["autodoc_id"] = requests.drafts(object_session(document), document.id)[0].id
     if endpoint == "documents.continuation":

@@ -14,7 +14,8 @@ from copydesk.notifications.models import USUAL_HOUR, WAITS_FOR_DIGEST, Choice, 
 
 def of(session: Session, person: User) -> dict[Group, How]:
     """How this person hears of every group."""
-    chosen = dict(session.execute(select(Choice.group, Choice.how).where(Choice.person_id == person.id)).tuples().all())
+    rows = session.execute(select(Choice.group, Choice.how).where(Choice.person_id == person.id))
+    chosen = {row.group: row.how for row in rows}
     return {group: chosen.get(group, facts.usual) for group, facts in GROUPS.items()}
 
 
