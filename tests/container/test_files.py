@@ -150,6 +150,23 @@ def test_nginx_takes_as_much_as_the_application():
     assert "MAX_CONTENT_LENGTH=4 * 1024 * 1024" in (ROOT / "services/web/copydesk/web/app.py").read_text()
 
 
+def test_nginx_takes_files_where_the_application_does():
+    from copydesk.web.body_limits import WITH_FILES
+
+    text = (NGINX / "nginx.conf").read_text()
+    places = re.findall(r"location ~ (\S+) \{\s+client_max_body_size (\d+)m;", text)
+    assert [int(size) * 1024 * 1024 for _, size in places] == [WITH_FILES]
+    pattern = re.compile(places[0][0])
+    for path, raised in {
+        "/documents/new": True,
+        "/documents/5e0c/attachments": True,
+        "/documents/5e0c/attachments/1/remove": False,
+        "/documents/many": False,
+        "/documents/5e0c/save": False,
+    }.items():
+        assert bool(pattern.search(path)) is raised, path
+
+
 @pytest.mark.parametrize(("image", "forbidden"), [
     ("web", {"tensorflow", "keras", "keras-hub", "transformers", "tokenizers", "xllamacpp", "gguf", "torch"}),
     ("worker", {"tensorflow", "keras", "keras-hub", "xllamacpp", "gguf", "torch", "gunicorn"}),

@@ -12,7 +12,7 @@ from copydesk.notifications import unsubscribing
 from copydesk.notifications.kinds import Group
 from copydesk.notifications.models import Notice
 from copydesk.web.guards import PUBLIC_ENDPOINTS
-from tests import journeys
+from tests import asking, journeys
 
 PEOPLE = (
     "anonymous", "pending", "rejected", "suspended", "sponsor", "other_sponsor", "editor", "other_editor", "admin",
@@ -32,6 +32,7 @@ OWNERS = only(403, sponsor="open", other_sponsor=404, admin="open")
 EDITORS_OWN = only(403, editor="open", other_editor=404)
 READERS = only("open", other_sponsor=404, other_editor=404)
 ADMINS = only(403, admin="open")
+OWN_TEMPLATES = only(403, sponsor="open", other_sponsor=404, admin=404)  # of one sponsor
 
 MATRIX = {
     ("GET", "home.landing"): PUBLIC,
@@ -53,6 +54,26 @@ MATRIX = {
     ("GET", "documents.index"): only("open"),
     ("GET", "documents.new"): only(403, sponsor="open", other_sponsor="open"),
     ("POST", "documents.new"): only(403, sponsor="open", other_sponsor="open"),
+    ("POST", "documents.keep_brief"): only(403, sponsor="open", other_sponsor="open"),
+    ("POST", "documents.delete_unfinished"): only(403, sponsor="open", other_sponsor=404),
+    ("POST", "documents.restore_unfinished"): only(403, sponsor=404, other_sponsor=404),
+    ("GET", "documents.many"): only(403, sponsor="open", other_sponsor="open"),
+    ("POST", "documents.many"): only(403, sponsor="open", other_sponsor="open"),
+    ("GET", "documents.many_example"): only(403, sponsor="open", other_sponsor="open"),
+    ("GET", "documents.planned"): only(403, sponsor="open", other_sponsor=404),
+    ("POST", "documents.create_many"): only(403, sponsor="open", other_sponsor=404),
+    ("GET", "documents.not_created"): only(403, sponsor="open", other_sponsor=404),
+    ("POST", "documents.attach"): OWNERS,
+    ("GET", "documents.attachment"): READERS,
+    ("POST", "documents.remove_attachment"): OWNERS,
+    ("GET", "brief_templates.index"): only(403, sponsor="open", other_sponsor="open", admin="open"),
+    ("GET", "brief_templates.new"): only(403, sponsor="open", other_sponsor="open", admin="open"),
+    ("POST", "brief_templates.new"): only(403, sponsor="open", other_sponsor="open", admin="open"),
+    ("GET", "brief_templates.edit"): OWN_TEMPLATES,
+    ("POST", "brief_templates.edit"): OWN_TEMPLATES,
+    ("POST", "brief_templates.duplicate"): OWN_TEMPLATES,
+    ("POST", "brief_templates.delete"): OWN_TEMPLATES,
+    ("POST", "brief_templates.restore"): only(403, sponsor=404, other_sponsor=404, admin=404),
     ("GET", "help.editing"): only("open"),
     ("GET", "documents.show"): READERS,
     ("GET", "documents.desk"): READERS,
@@ -221,16 +242,13 @@ def url_of(app, endpoint, document, cast):
     values["word_id"] = values["waiver_id"] = values["review_id"] = values["mail_id"] = 1
     values["suffix"], values["webhook_id"], values["delivery_id"] = "md", 1, 1
     values["token"] = unsubscribing.url(cast.editor, Group.WORK).rpartition("/")[2]
-    values["notice_id"] = (
-        object_session(document).scalars(select(Notice.id).where(Notice.person_id == cast.editor.id)).first()
-    )
-    values["token"] = unsubscribing.url(cast.editor, Group.WORK).rpartition("/")[2]
     given = select(Notice.id).where(Notice.person_id == cast.editor.id)  # the editor was given the text
     values["notice_id"] = object_session(document).scalars(given).first()
     values["slug"] = editions.page_of(object_session(document), document).slug
     values["autodoc_id"] = requests.drafts(object_session(document), document.id)[0].id
     if endpoint == "documents.continuation":
         values["number"] = 2  # after the draft
+    values |= asking.rows(object_session(document), document, endpoint)
     rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
     with app.test_request_context():
         from flask import url_for

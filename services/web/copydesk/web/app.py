@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from copydesk.config import Settings, settings
@@ -10,6 +10,8 @@ from copydesk.logs import configure_logging
 from copydesk.web import (
     account,
     admin,
+    body_limits,
+    brief_templates,
     compression,
     disclosure,
     documents,
@@ -31,6 +33,7 @@ from copydesk.web import (
     request_log,
     routing,
     security,
+    signing,
     templating,
 )
 from copydesk.web.extensions import csrf, db, migrate, talisman
@@ -58,6 +61,7 @@ def create_app(config: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     db.init_app(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
+    body_limits.install(app)
     csrf.init_app(app)
     _install_headers(app, config)
     request_log.install(app)
@@ -74,12 +78,14 @@ def create_app(config: Settings | None = None) -> Flask:
         own_settings,
         notifications,
         admin,
+        brief_templates,
         house,
         routing,
         models,
         queue,
         documents,
         reading,
+        signing,
         exports,
         feeds,
         records,
@@ -122,6 +128,13 @@ def _configure(app: Flask, config: Settings) -> None:
 
 def _install_headers(app: Flask, config: Settings) -> None:
     """The security headers of every answer; nginx repeats them for the files it serves itself, and a test compares."""
+
+    @app.after_request  # the first that is registered runs last: it has the last word
+    def keep_address_secret(response):  # type: ignore[no-untyped-def]
+        if request.blueprint == signing.blueprint.name:
+            response.headers.update(signing.HEADERS)
+        return response
+
     talisman.init_app(
         app,
         force_https=False,  # nginx redirects; inside, the desk speaks plain HTTP

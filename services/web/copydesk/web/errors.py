@@ -10,6 +10,9 @@ from werkzeug.exceptions import HTTPException
 
 from copydesk.accounts.errors import AccountError
 from copydesk.autodocs.limits import TooManyDrafts
+from copydesk.documents.asking.attachments import AttachmentNotFound
+from copydesk.documents.asking.batches import BatchNotFound
+from copydesk.documents.asking.unfinished import UnfinishedNotFound
 from copydesk.documents.errors import (
     DocumentError,
     DocumentNotFound,
@@ -85,6 +88,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(WrongState, lambda error: answer(409, str(error)))
     app.register_error_handler(StaleHead, lambda error: answer(409, str(error)))
     app.register_error_handler(InvalidInput, lambda error: answer(400, str(error)))
+    for gone in (AttachmentNotFound, BatchNotFound, UnfinishedNotFound):
+        app.register_error_handler(gone, lambda error: answer(404, str(error)))
     app.register_error_handler(DocumentError, lambda error: answer(409, str(error)))
     app.register_error_handler(AccountError, lambda error: answer(409, str(error)))
     app.register_error_handler(Exception, _unexpected)

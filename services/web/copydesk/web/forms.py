@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired, MultipleFileField
 from wtforms import (
     BooleanField,
     EmailField,
@@ -136,8 +137,30 @@ class DueForm(FlaskForm):
 
 class NewDocumentForm(BriefForm, DueForm, DraftOptionsForm):
     ticket = HiddenField()
+    kept_version = HiddenField()  # of the unfinished brief that is gone on with
+    from_template = HiddenField()
+    attachment = MultipleFileField("Files to read")
     editor = SelectField("Editor", coerce=str, validate_choice=False)
     submit = SubmitField("Create document")
+
+
+class TemplateForm(DraftOptionsForm):
+    """A brief template; its fields come as rows of a name, a help and a tick, see `web.brief_templates`."""
+
+    version = IntegerField(widget=HiddenInput(), validators=[Optional()])
+    name = StringField("Name", filters=[line])
+    title = StringField("Title", filters=[line])
+    brief = TextAreaField("Brief", filters=[block])
+    most_words = WholeNumber("At most … words", [Optional()])
+    must_keep = TextAreaField("Lines that must stand in the text", filters=[block])
+
+
+class ManyBriefsForm(FlaskForm):
+    file = FileField("The file", [FileRequired("Please choose a file.")])
+
+
+class AttachmentForm(FlaskForm):
+    attachment = MultipleFileField("Add files")
 
 
 class EditBriefForm(BriefForm):
@@ -244,11 +267,44 @@ class CommentForm(FlaskForm):
 
 
 class ApproveForm(FlaskForm):
-    statement = BooleanField(
-        "I have read this text and I am responsible for its publication.",
-        [InputRequired("Please confirm that you have read the text.")],
+    """The statement is made by the button: it stands in words above it."""
+
+    sha256 = HiddenField(validators=[InputRequired("Please open the text again."), Length(max=64)])
+    responsible = SelectField("Who holds editorial responsibility", coerce=str, validate_choice=False, choices=())
+    responsible_name = StringField("Or somebody else: name", filters=[line])
+    responsible_role = StringField("Their role", filters=[line])
+    examined = TextAreaField("What was examined, and how", filters=[block])
+
+
+class LinkForm(FlaskForm):
+    """Signing by the link of a letter: the address is the secret, so there is no token besides."""
+
+    class Meta:
+        csrf = False
+
+    examined = TextAreaField(
+        "What was examined, and how",
+        [Length(max=2000, message="At most 2,000 characters, please.")],
+        filters=[block],
     )
-    sha256 = HiddenField(validators=[InputRequired()])
+
+
+class DecisionForm(FlaskForm):
+    """On one change: accept or refuse it; and the editor's answer to a refusal."""
+
+    sha256 = HiddenField(validators=[Optional(), Length(max=64)])
+    fingerprint = HiddenField(validators=[Optional(), Length(max=64)])
+    verdict = StringField(validators=[Optional(), Length(max=10)])
+    reason = StringField("Why?", [Length(max=500, message="At most 500 characters, please.")], filters=[line])
+
+
+class HandOverForm(FlaskForm):
+    sponsor = SelectField("New sponsor", coerce=str, validate_choice=False)
+    reason = TextAreaField(
+        "Why?",
+        [visible("Please say why; both sponsors read it."), Length(max=1000, message="At most 1,000 characters, please.")],
+        filters=[block],
+    )
 
 
 class QuestionForm(FlaskForm):

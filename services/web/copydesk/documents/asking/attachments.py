@@ -200,6 +200,11 @@ def in_words(size: int) -> str:
     return f"{max(1, round(size / 1024)):,} kB"
 
 
+def limits() -> str:
+    """How much may be given, in words."""
+    return f"At most {MOST_FILES} files, {in_words(MOST_BYTES)} each, {in_words(MOST_TOGETHER)} together."
+
+
 def _check_room(there: Sequence[Attachment], uploads: Sequence[Upload]) -> None:
     if not uploads:
         raise InvalidInput("attachment", "Please choose a file.")

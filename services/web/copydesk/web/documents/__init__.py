@@ -2,6 +2,7 @@
 
 from copydesk.web.documents import (  # noqa: F401  they register their routes
     acts,
+    bulk,
     comments,
     comparing,
     continuations,
@@ -13,10 +14,12 @@ from copydesk.web.documents import (  # noqa: F401  they register their routes
     lists,
     live,
     looking,
+    many,
     new,
     pages,
     passages,
     publishing,
+    reading_matter,
     record,
     reviews,
     signing_off,
@@ -24,6 +27,7 @@ from copydesk.web.documents import (  # noqa: F401  they register their routes
     tidying,
     today,
     unfinished,
+    views,
     waiving,
 )
 from copydesk.web.documents.routes import blueprint

@@ -14,19 +14,25 @@ from copydesk.accounts.models import User
 from copydesk.autodocs import authors, requests, spans
 from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
 from copydesk.documents import authorship, chain, exporting
+from copydesk.documents.asking import attachments
 from copydesk.documents.models import Document, Revision, State
 from copydesk.documents.shares import shares
 from copydesk.documents.text import count_words
-from copydesk.documents.workflow import TRANSITIONS, Act
-from copydesk.web.documents import certainty, comparing, desk_data, reviews
+from copydesk.documents.workflow import TRANSITIONS, Act, Who
+from copydesk.web import clock
+from copydesk.web.documents import certainty, commented, comparing, desk_data, reviews, signing_off
 from copydesk.web.documents.publication import publication
+from copydesk.web.documents.responsible import offer_responsible
 from copydesk.web.documents.routes import config, offer_editors
 from copydesk.web.extensions import db
-from copydesk.web.forms import ApproveForm, AssignForm, CommentForm, QuestionForm, TextForm
+from copydesk.web.forms import ApproveForm, AssignForm, AttachmentForm, CommentForm, DueForm, QuestionForm, TextForm
 from copydesk.web.pausing import pause_message
 from copydesk.web.shortcuts import SHORTCUTS
 
 AFTER_SIGNING = (State.APPROVED, State.PUBLISHED, State.RETRACTED)
+_OF_THE_WORKER = {
+    f"document.{row.act.value.replace(' ', '_')}" for row in TRANSITIONS.values() if Who.WORKER in row.who
+}
 WORDS_PER_TOKEN = 0.72
 ENGINE_SILENT = "The engine does not answer. Your brief is safe, and drafting goes on as soon as it is back."
 NO_WORKER = "No worker is running at the moment. Your brief is safe, and drafting starts as soon as one is back."
@@ -85,6 +91,7 @@ def document_page(document: Document, **forms: Any) -> dict[str, Any]:
     drafts = [draft_view(draft) for draft in written]
     tiles = authors.spans(session, document)
     paragraphs = reviews.found(document, head, tiles)
+    talk = commented.conversation(document)
     return {
         "document": document,
         "head": head,
@@ -95,7 +102,9 @@ def document_page(document: Document, **forms: Any) -> dict[str, Any]:
         "asking": spans.newest_request(session, document) if document.state is State.EDITING else None,
         "events": timeline(document),
         "since": comparing.since_last_seen(document, revisions),
-        "spans": _readable(tiles, head, revisions),
+        "spans": commented.cut(_readable(tiles, head, revisions), talk.open),
+        "conversation": talk,
+        "comment_refused": None,
         "shares": shares(tiles),
         "desk": desk_data.described(document, head, tiles, paragraphs),
         **reviews.card_of(document, head, paragraphs, tiles),
@@ -104,10 +113,16 @@ def document_page(document: Document, **forms: Any) -> dict[str, Any]:
         "save_form": _text_form(head),
         "changes_form": CommentForm(),
         "decline_form": CommentForm(),
-        "approve_form": ApproveForm(sha256=head.sha256 if head else ""),
+        "approve_form": _approve_form(document, head),
         "assign_form": _assign_form(document),
         "question_form": QuestionForm(),
+        "due_form": DueForm(formdata=None, due=clock.as_typed(document.due_at)),
+        **signing_off.card(document, head, revisions),
         "publication": publication(document) if document.state in AFTER_SIGNING or document.edition else None,
+        "attachments": attachments.of(session, document),
+        "attachment_form": AttachmentForm(formdata=None),
+        "file_types": attachments.TYPES,
+        "file_limits": attachments.limits(),
         **forms,
     }
 
@@ -202,30 +217,39 @@ def outcome(draft: Autodoc) -> str:
 
 def timeline(document: Document) -> list[TimelineEntry]:
     """What happened to the document, newest first, in words."""
-    events = audit.history(db.session(), "document", document.id)
+    events = commented.seen(audit.history(db.session(), "document", document.id))
+    said = commented.words_of_events(document, events)
     ids = {event.actor_id for event in events if event.actor_id is not None}
     names = {row.id: row.name for row in db.session.execute(select(User.id, User.name).where(User.id.in_(ids)))}
     says = {f"document.{act.value.replace(' ', '_')}": TRANSITIONS[act].says for act in Act} | exporting.SAYS
     entries = [
         TimelineEntry(
-            who=names[event.actor_id] if event.actor_id is not None else "The machine",
+            who=names[event.actor_id] if event.actor_id is not None else _nobody(event),
             what=says.get(event.action, event.action),
             at=event.at,
-            comment=event.note,
+            comment=event.note or said.get(event.id),
         )
         for event in _worth_telling(events)
     ]
     return entries[::-1]
 
 
+def _nobody(event: audit.AuditEvent) -> str:
+    """Whose act it is that no person did."""
+    return "The machine" if event.action in _OF_THE_WORKER else "The desk"
+
+
 def _worth_telling(events: Sequence[audit.AuditEvent]) -> list[audit.AuditEvent]:
     """Asking how to go on changes nothing, and of words taken one after the other the last ones speak for all."""
-    asked, taken = (f"document.{act.value.replace(' ', '_')}" for act in (Act.ASK_CONTINUATION, Act.ACCEPT_WORDS))
+    asked, taken, decided = (
+        f"document.{act.value.replace(' ', '_')}" for act in (Act.ASK_CONTINUATION, Act.ACCEPT_WORDS, Act.DECIDE_CHANGE)
+    )
     told: list[audit.AuditEvent] = []
     for event in events:
         if event.action == asked:
             continue
-        if told and event.action == taken and (told[-1].action, told[-1].actor_id) == (taken, event.actor_id):
+        again = bool(told) and (told[-1].action, told[-1].actor_id) == (event.action, event.actor_id)
+        if again and (event.action == taken or (event.action == decided and not told[-1].note)):
             told.pop()
         told.append(event)
     return told
@@ -320,6 +344,13 @@ def _text_form(head: Revision | None) -> TextForm:
     if head is None:
         return TextForm(formdata=None)
     return TextForm(formdata=None, title=head.title, body=head.body, base_revision=head.number)
+
+
+def _approve_form(document: Document, head: Revision | None) -> ApproveForm:
+    form = ApproveForm(formdata=None, sha256=head.sha256 if head else "")
+    if document.state is State.SIGNOFF:
+        offer_responsible(form, document)
+    return form
 
 
 def _assign_form(document: Document) -> AssignForm:

@@ -1,11 +1,10 @@
-"""A document's own pages: new, show, the live progress of its draft, its brief, its history."""
+"""A document's own pages: show, the live progress of its draft, its brief, its history."""
 
 import uuid
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import IntegrityError
 
 from copydesk.accounts.models import Role
 from copydesk.autodocs import requests
@@ -13,58 +12,12 @@ from copydesk.autodocs.options import DraftOptions
 from copydesk.documents import chain, operations, presence
 from copydesk.documents.errors import InvalidInput, StaleHead
 from copydesk.documents.textdiff import difference
-from copydesk.web.documents import options_form, page_data, tickets
-from copydesk.web.documents.routes import blueprint, chosen_editor, load, offer_editors
+from copydesk.web.documents import options_form, page_data
+from copydesk.web.documents.routes import blueprint, load
 from copydesk.web.errors import answer
 from copydesk.web.extensions import db
-from copydesk.web.forms import DraftOptionsForm, EditBriefForm, NewDocumentForm
+from copydesk.web.forms import DraftOptionsForm, EditBriefForm
 from copydesk.web.guards import approved, person
-
-
-@blueprint.route("/new", methods=["GET", "POST"])
-@approved(Role.SPONSOR)
-def new() -> ResponseReturnValue:
-    form = options_form.prepare(NewDocumentForm)
-    offer_editors(form, none="Nobody yet; the desk will find one")
-    options = options_form.read(form) if form.validate_on_submit() else None
-    if options is None:
-        form.ticket.data = form.ticket.data or tickets.issue()
-        return _options_page("documents/new.html", form)
-    try:
-        document_id = _create(form, options)
-    except InvalidInput as error:
-        db.session.rollback()
-        options_form.complain(form, error)
-        return _options_page("documents/new.html", form)
-    return redirect(url_for("documents.show", document_id=document_id), 303)
-
-
-def _create(form: NewDocumentForm, options: DraftOptions) -> uuid.UUID:
-    """The document of this form: made now, or when the same form came a moment ago."""
-    asked = {"title": form.title.data or "", "brief": form.brief.data or ""}
-    document_id = tickets.redeem(form.ticket.data)
-    for name in (document_id, uuid.uuid4()):
-        if tickets.made_before(name, **asked):
-            return name
-        try:
-            requests.create_document(
-                db.session(),
-                person(),
-                **asked,
-                editor_id=chosen_editor(form),
-                options=options,
-                most_words=form.most_words.data,
-                must_keep=form.must_keep.data or "",
-                document_id=name,
-            )
-            db.session.commit()
-        except IntegrityError:  # the other one of two was quicker, or the form was written anew
-            db.session.rollback()
-            if tickets.made_before(name, **asked):
-                return name
-        else:
-            return name
-    raise AssertionError("a new id was taken")
 
 
 @blueprint.route("/<uuid:document_id>/draft-again", methods=["GET", "POST"])
@@ -75,14 +28,14 @@ def draft_again(document_id: uuid.UUID) -> ResponseReturnValue:
     form = options_form.prepare(DraftOptionsForm, DraftOptions.from_dict(document.sampling))
     options = options_form.read(form) if form.validate_on_submit() else None
     if options is None:
-        return _options_page("documents/draft_again.html", form, document=document)
+        return options_page("documents/draft_again.html", form, document=document)
     try:
         requests.draft_again(db.session(), document_id, person(), options)
         db.session.commit()
     except InvalidInput as error:
         db.session.rollback()
         options_form.complain(form, error)
-        return _options_page("documents/draft_again.html", form, document=load(document_id))
+        return options_page("documents/draft_again.html", form, document=load(document_id))
     return redirect(url_for("documents.show", document_id=document_id), 303)
 
 
@@ -169,7 +122,7 @@ def revision(document_id: uuid.UUID, number: int) -> ResponseReturnValue:
     )
 
 
-def _options_page(template: str, form: Any, **page: Any) -> ResponseReturnValue:
+def options_page(template: str, form: Any, **page: Any) -> ResponseReturnValue:
     """The form with all that was typed, and at each field what is wrong with it."""
     html = render_template(template, form=form, options_page=options_form.page(form), **page)
     return html, 400 if form.is_submitted() else 200

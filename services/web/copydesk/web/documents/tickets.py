@@ -16,9 +16,9 @@ from copydesk.web.extensions import db
 from copydesk.web.guards import person
 
 
-def issue() -> str:
-    """A ticket for one more document of the person who looks at this page."""
-    return str(_serializer().dumps(uuid.uuid4().hex))
+def issue(document_id: uuid.UUID | None = None) -> str:
+    """A ticket for one more document of the person who looks at this page; with the id that was kept for it."""
+    return str(_serializer().dumps((document_id or uuid.uuid4()).hex))
 
 
 def redeem(ticket: str | None) -> uuid.UUID:
