@@ -10,6 +10,8 @@ from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
 from copydesk.documents import diagram, machine_words, operations, policy, publishing, reviews, revising, suggesting
 from copydesk.documents.asking import attachments
 from copydesk.documents.asking.attachments import Attachment, Upload
+from copydesk.documents.conversation import operations as conversation
+from copydesk.documents.conversation.models import Comment, CommentThread
 from copydesk.documents.delivery import waivers
 from copydesk.documents.delivery.waivers import Waiver
 from copydesk.documents.editions import Edition, EditionState
@@ -58,6 +60,13 @@ def perform(session, act, document, actor):
         session.add(made)
         session.flush()
         return made.id
+
+    def said():
+        """A comment of the actor's own, in whatever state the document is."""
+        made = Comment(thread=CommentThread(document_id=document.id), author_id=actor.id, words="Is it?")
+        session.add(made)
+        session.flush()
+        return made
 
     def found_by_a_check():
         document.must_keep = "A line that is not there"
@@ -147,6 +156,12 @@ def perform(session, act, document, actor):
         Act.TAKE_BACK_WAIVER: lambda: waivers.take_back(session, document.id, actor, waived()),
         Act.ATTACH: lambda: attachments.add(session, document.id, actor, [Upload("notes.txt", b"Some notes")]),
         Act.REMOVE_ATTACHMENT: lambda: attachments.remove(session, document.id, actor, attached()),
+        Act.COMMENT: lambda: conversation.comment(session, document.id, actor, words="Is it?"),
+        Act.REPLY: lambda: conversation.reply(session, document.id, actor, said().thread_id, words="It is."),
+        Act.EDIT_COMMENT: lambda: conversation.change(session, document.id, actor, said().id, words="Was it?"),
+        Act.TAKE_BACK_COMMENT: lambda: conversation.take_back(session, document.id, actor, said().id),
+        Act.RESOLVE_COMMENT: lambda: conversation.resolve(session, document.id, actor, said().thread_id),
+        Act.REOPEN_COMMENT: lambda: conversation.reopen(session, document.id, actor, said().thread_id),
         Act.TAKE_BACK_REVIEW: lambda: reviews.take_back(session, document.id, actor, reviewed()),
         Act.TIDY: lambda: tidying.apply(session, document.id, actor, base=written.base, rules=["quotes"]),
         Act.PUBLISH: lambda: publishing.publish(session, document.id, actor),
@@ -254,6 +269,12 @@ def test_the_diagram_shows_every_act_that_changes_a_state():
         Act.TAKE_BACK_REVIEW,
         Act.WAIVE_CHECK,
         Act.TAKE_BACK_WAIVER,
+        Act.COMMENT,
+        Act.REPLY,
+        Act.EDIT_COMMENT,
+        Act.TAKE_BACK_COMMENT,
+        Act.RESOLVE_COMMENT,
+        Act.REOPEN_COMMENT,
         Act.DELETE,
         Act.EDIT_BRIEF,
         Act.ATTACH,

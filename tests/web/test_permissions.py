@@ -1,11 +1,13 @@
 """Role × action × ownership over the whole URL map. A route that is missing here fails the test."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import object_session
 
 from copydesk.autodocs import continuations, records, replays, requests, spans
 from copydesk.documents import editions, suggesting
+from copydesk.documents.conversation import operations as conversation
+from copydesk.documents.conversation.models import Comment
 from copydesk.documents.records import kept_records
 from copydesk.documents.records.record import encode
 from copydesk.notifications import unsubscribing
@@ -96,6 +98,13 @@ MATRIX = {
     ("GET", "documents.suggest"): READERS,
     ("POST", "documents.suggest"): READERS,
     ("GET", "documents.open_suggestions"): READERS,
+    ("GET", "documents.comments"): READERS,
+    ("POST", "documents.comment"): READERS,
+    ("POST", "documents.reply"): READERS,
+    ("POST", "documents.resolve_comment"): READERS,
+    ("POST", "documents.reopen_comment"): READERS,
+    ("POST", "documents.change_comment"): only(403, sponsor="open", other_sponsor=404, other_editor=404),
+    ("POST", "documents.take_back_comment"): only(403, sponsor="open", other_sponsor=404, other_editor=404),
     ("POST", "documents.accept_suggestion"): EDITORS_OWN,
     ("POST", "documents.refuse_suggestion"): EDITORS_OWN,
     ("POST", "documents.take_back_suggestion"): only(403, sponsor="open", other_sponsor=404, other_editor=404),
@@ -248,6 +257,8 @@ def url_of(app, endpoint, document, cast):
     values["autodoc_id"] = requests.drafts(object_session(document), document.id)[0].id
     if endpoint == "documents.continuation":
         values["number"] = 2  # after the draft
+    newest = object_session(document).execute(select(func.max(Comment.thread_id), func.max(Comment.id))).one()
+    values |= {"thread_id": newest[0] or 1, "comment_id": newest[1] or 1}
     values |= asking.rows(object_session(document), document, endpoint)
     rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
     with app.test_request_context():
@@ -266,6 +277,8 @@ def test_who_gets_what(app, session, cast, make_document, as_person, method, end
         continuations.ask(session, document.id, cast.editor, base=document.text_number, text="Typed", at=5)
     if endpoint.startswith("records."):
         kept_records.keep(session, document, cast.admin, record=encode(records.of(session, document)), reason="So.")
+    if endpoint.endswith("_comment") or endpoint == "documents.reply":
+        conversation.comment(session, document.id, cast.sponsor, words="Is it?")
     if endpoint.endswith("_suggestion"):
         suggesting.propose(session, document.id, cast.sponsor, base=document.text_number, body="Other words.")
     session.commit()

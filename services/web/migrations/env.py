@@ -20,10 +20,12 @@ from copydesk.documents import (
 )
 from copydesk.documents import models as document_models  # noqa: F401
 from copydesk.documents.asking import attachments, batches, templates, unfinished  # noqa: F401
+from copydesk.documents.bulk import models as bulk_models  # noqa: F401
 from copydesk.documents.conversation import models as conversation_models  # noqa: F401
 from copydesk.documents.delivery import waivers  # noqa: F401
 from copydesk.documents.figures import effort  # noqa: F401
 from copydesk.documents.finding import models as finding_models  # noqa: F401
+from copydesk.documents.finding import views  # noqa: F401
 from copydesk.documents.housestyle import house  # noqa: F401
 from copydesk.documents.records import kept_records  # noqa: F401
 from copydesk.documents.routing import reminders, rules  # noqa: F401

@@ -70,6 +70,11 @@ class Document(Base):
         Index("ix_documents_sponsor", "sponsor_id", "updated_at", "id"),
         Index("ix_documents_editor", "editor_id", "updated_at", "id"),
         Index("ix_documents_updated", "updated_at", "id"),
+        Index("ix_documents_state", "state", "updated_at", "id"),
+        Index("ix_documents_sponsor_state", "sponsor_id", "state", "updated_at", "id"),
+        Index("ix_documents_editor_state", "editor_id", "state", "updated_at", "id"),
+        Index("ix_documents_due_order", text("coalesce(due_at, 'infinity'::timestamp with time zone)"), "id"),
+        Index("ix_documents_entered", "state", "entered_at", "id"),
         Index("ix_documents_due", "due_at", "id", postgresql_where=text("due_at IS NOT NULL")),
     )
 

@@ -26,7 +26,7 @@ class Refused:
     """A form of the conversation that came back: which one, what is wrong, and what was typed."""
 
     form: str  # "new", "reply-7" or "change-9"
-    field: str
+    at_fault: str
     message: str
     typed: Mapping[str, str] = field(default_factory=dict)
 

@@ -24,6 +24,7 @@ from copydesk.web.extensions import db
 from copydesk.web.forms import NewCommentForm, SayForm
 from copydesk.web.guards import approved, person, wants_json
 
+PLACE = ("base", "start", "end")  # fields that only script fills
 Saying = Callable[[Session, uuid.UUID, User], Said]
 
 
@@ -97,8 +98,10 @@ def reopen_comment(document_id: uuid.UUID, thread_id: int) -> ResponseReturnValu
 
 def _say(document: Document, form: NewCommentForm | SayForm, name: str, say: Saying, done: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
-        field, errors = next(iter(form.errors.items()))
-        return _refuse(document.id, Refused(name, field or "comment", errors[0], request.form.to_dict()))
+        field, message = next((field or "comment", errors[0]) for field, errors in form.errors.items())
+        if field in PLACE:
+            field, message = "about", "Please choose the words in the text again."
+        return _refuse(document.id, Refused(name, field, message, request.form.to_dict()))
     try:
         said = say(db.session(), document.id, person())
     except InvalidInput as error:
