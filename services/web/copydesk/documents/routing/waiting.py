@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import Role, User
@@ -137,7 +138,7 @@ def last_words(session: Session, documents: Iterable[Document]) -> dict[str, Aud
     said = ("ask", "answer", "request_changes", "decline", "failed", "reopen", "publish_in_an_emergency", "assign")
     query = (
         select(AuditEvent)
-        .distinct(AuditEvent.object_id)
+        .ext(distinct_on(AuditEvent.object_id))
         .where(
             AuditEvent.object_type == "document",
             AuditEvent.object_id.in_(ids),
