@@ -3,8 +3,9 @@
 import datetime as dt
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from copydesk.accounts.models import Role, Status, User
 from copydesk.autodocs import acceptances, continuations, requests, spans
 from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
 from copydesk.documents import diagram, machine_words, operations, policy, publishing, reviews, revising, suggesting
@@ -23,6 +24,8 @@ from copydesk.documents.paragraphs import fingerprint
 from copydesk.documents.publishing import Times
 from copydesk.documents.reviews import ParagraphReview
 from copydesk.documents.revising import Text
+from copydesk.documents.signoff import decisions, handing_over
+from copydesk.documents.signoff.tables import Answer, ChangeDecision, Part, Sort, Verdict
 from copydesk.documents.suggestions import Suggestion
 from copydesk.documents.workflow import TRANSITIONS, Act, Who
 from tests import journeys
@@ -125,7 +128,23 @@ def perform(session, act, document, actor):
     def with_the_link():
         return changed(public_at=None)
 
+    def refused():
+        """A change that was refused in an earlier delivery, in whatever state the document is."""
+        made = ChangeDecision(
+            document_id=document.id, base_number=1, revision_number=2, part=Part.TEXT, sort=Sort.WORDS,
+            fingerprint="0" * 64, old_start=0, old_end=3, new_start=0, new_end=3, before="The", after="Old",
+            verdict=Verdict.REFUSED, reason="Because.", person_id=document.sponsor_id,
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        return made.id
+
     doers = {
+        Act.DECIDE_CHANGE: lambda: decisions.let_stay(session, document.id, actor, refused()),
+        Act.ANSWER_TODO: lambda: decisions.reply(session, document.id, actor, refused(), Answer.DONE),
+        Act.HAND_OVER: lambda: handing_over.hand_over(
+            session, document.id, actor, another_sponsor(session, document).id, reason="They are away."
+        ),
         Act.RETRY: lambda: requests.retry(session, document.id, actor),
         Act.REDRAFT: lambda: requests.redraft(session, document.id, actor),
         Act.CANCEL: lambda: requests.cancel(session, document.id, actor),
@@ -187,6 +206,11 @@ def perform(session, act, document, actor):
 
 @pytest.mark.parametrize("state", list(State))
 def test_every_act_in_every_state_by_everyone(session, cast, make_document, state):
+def another_sponsor(session, document):
+    query = select(User).where(User.role == Role.SPONSOR, User.status == Status.APPROVED)
+    return session.scalars(query.where(User.id != document.sponsor_id)).first()
+
+
     document = make_document(state.value)
     wrong = []
     for act in Act:
@@ -288,3 +312,6 @@ def test_the_diagram_shows_every_act_that_changes_a_state():
     drawn = diagram.mermaid()
     assert {act for act in Act if act.value in drawn} == set(Act) - still
     assert all(f"| {act} |" in diagram.table() for act in Act)
+        Act.DECIDE_CHANGE,
+        Act.ANSWER_TODO,
+        Act.HAND_OVER,

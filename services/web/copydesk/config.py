@@ -82,6 +82,10 @@ class Settings(BaseModel):
     machine_share_warn: Annotated[int, Field(ge=0, le=100)] = 85  # from here on untouched paragraphs are pointed out
     machine_share_hold: Annotated[int, Field(ge=0, le=100)] = 95  # and from here each needs a review with a reason
 
+    # Signing by the link of a letter
+    sign_link_login: bool = False  # true: letters have no such link, and signing needs a log-in
+    sign_link_days: Annotated[int, Field(ge=1, le=90)] = 7
+
     # Limits on input
     title_max_chars: Annotated[int, Field(ge=1)] = 200
     brief_max_chars: Annotated[int, Field(ge=1)] = 100_000

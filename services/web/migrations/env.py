@@ -29,6 +29,7 @@ from copydesk.documents.finding import views  # noqa: F401
 from copydesk.documents.housestyle import house  # noqa: F401
 from copydesk.documents.records import kept_records  # noqa: F401
 from copydesk.documents.routing import reminders, rules  # noqa: F401
+from copydesk.documents.signoff import tables as signoff_tables  # noqa: F401
 from copydesk.mail import outbox  # noqa: F401
 from copydesk.notifications import models as notification_models  # noqa: F401
 

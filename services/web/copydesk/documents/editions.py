@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relations
 from copydesk.accounts.models import User
 from copydesk.db import Base, BigIntId, CreatedAt, Words, one_of
 from copydesk.documents.models import Change, Document
+from copydesk.documents.signoff.tables import ReviewStatement
 
 SLUG_WORDS = 60  # characters of the title that stand in an address
 
@@ -68,6 +69,8 @@ class Edition(Base):
     public_at: Mapped[dt.datetime | None]  # from then on everyone; none: only with the link
     responsible_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # who signed it
     signed_at: Mapped[dt.datetime | None]
+    # What was stated with the signature, or by who stood for an emergency; none: nobody did, or before there were any.
+    statement_id: Mapped[int | None] = mapped_column(ForeignKey("review_statements.id"))
     emergency: Mapped[str | None] = mapped_column(Text)  # why it went out unsigned
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # the second person of an emergency
     confirmed_at: Mapped[dt.datetime | None]
@@ -84,12 +87,25 @@ class Edition(Base):
     responsible: Mapped[User | None] = relationship(foreign_keys=[responsible_id], lazy="joined")
     confirmed_by: Mapped[User | None] = relationship(foreign_keys=[confirmed_by_id], lazy="joined")
     editor: Mapped[User | None] = relationship(foreign_keys=[editor_id], lazy="joined")
+    statement: Mapped[ReviewStatement | None] = relationship(lazy="joined")
     document: Mapped[Document] = relationship(lazy="select")
 
     @property
     def unconfirmed(self) -> bool:
         """Was it published in an emergency, and has nobody else stood for it since?"""
         return self.emergency is not None and self.confirmed_by_id is None
+
+    @property
+    def answers_for_it(self) -> tuple[str, str] | None:
+        """Name, and role or organization, of the person with editorial responsibility; none: nobody took it."""
+        if self.statement is not None:
+            return self.statement.responsible_name, self.statement.responsible_role
+        person = self.responsible or self.confirmed_by
+        return None if person is None else (person.name, person.organization)
+
+    @property
+    def signer(self) -> User | None:
+        return self.responsible or self.confirmed_by
 
     def is_public(self, now: dt.datetime) -> bool:
         return self.public_at is not None and self.public_at <= now

@@ -107,6 +107,33 @@ class SelfApproval(NotAllowed):
     """Nobody signs a text they revised themselves in this round."""
 
 
+class RefusedChanges(DocumentError):
+    """Something in this text is refused. Request changes, or accept it, before you approve."""
+
+    def __init__(self, count: int) -> None:
+        what = "One change is refused" if count == 1 else f"{count:,} changes are refused"
+        super().__init__(f"{what}. Request changes, or accept what you refused, before you approve.")
+
+
+class DecisionNotFound(DocumentError):
+    """This change is not there any more. Please look at the text again."""
+
+
+class SponsorNotAvailable(InvalidInput):
+    """Please choose another sponsor: this person can’t take the document over."""
+
+    def __init__(self) -> None:
+        super().__init__("sponsor", str(self.__doc__))
+
+
+class LinkNotFound(DocumentNotFound):
+    """There is no such link."""
+
+
+class LinkIsDead(DocumentError):
+    """This link signs nothing any more."""
+
+
 class UnreadMachineText(InvalidInput):
     """Nearly all of this text is the machine’s, and some of it nobody has touched. Please read it first."""
 

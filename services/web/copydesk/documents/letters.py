@@ -3,15 +3,18 @@
 A new letter is a `Wording` and a call of `tell`: whether it is a mail too, and when, is the person's own choice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import User
 from copydesk.accounts.zones import in_words, zone_of
+from copydesk.config import settings
 from copydesk.documents.models import Document, State
+from copydesk.documents.signoff import links
 from copydesk.documents.workflow import Act
+from copydesk.mail import Entry
 from copydesk.notifications import reading, telling
 from copydesk.notifications.kinds import Kind
 
@@ -71,6 +74,24 @@ DELIVERED = Wording(
     Kind.DELIVERED,
     "For your sign-off: {title}",
     "{actor} delivered “{title}”. It waits for your sign-off.",
+)
+NOT_SPONSOR = Wording(
+    Kind.TAKEN_AWAY,
+    "No longer yours: {title}",
+    """{actor} made {sponsor} the sponsor of “{title}”:
+
+{note}
+
+What you asked for, decided and signed stays in its record.""",
+)
+NOW_SPONSOR = Wording(
+    Kind.DELIVERED,
+    "Yours to answer for: {title}",
+    """{actor} made you the sponsor of “{title}”:
+
+{note}
+
+{waits}You ask, decide and sign for it from now on.""",
 )
 SUGGESTED = Wording(
     Kind.SUGGESTED,
@@ -172,6 +193,7 @@ def tell(
 ) -> None:
     """Let `person` know about `document`; nobody is told of their own act. No actor: it was the machine."""
     name = actor.name if actor else "The machine"
+    in_mail: Callable[[], Sequence[Entry]] = tuple,
     news = telling.News(
         kind=wording.kind,
         subject=wording.subject.format(title=document.title),
@@ -181,6 +203,7 @@ def tell(
     telling.tell(session, person, news, actor=actor, document_id=document.id)
 
 
+        in_mail=in_mail,
 def tell_of_assignment(session: Session, document: Document, actor: User | None, before: User | None) -> None:
     """The new editor, and the one who was; both where one replaced the other. No actor: the desk chose by load."""
     if document.editor_id == (before.id if before else None):
@@ -217,7 +240,38 @@ def tell_of_decline(session: Session, document: Document, actor: User, note: str
 
 
 def tell_of_delivery(session: Session, document: Document, actor: User) -> None:
-    tell(session, document, document.sponsor, actor, DELIVERED)
+    """The sponsor; the mail has a link to sign by."""
+    tell(session, document, document.sponsor, actor, DELIVERED, in_mail=lambda: _sign_link(session, document))
+
+
+def tell_of_hand_over(session: Session, document: Document, actor: User, before: User, note: str) -> None:
+    """Who was the sponsor, and who is; where a signature is waited for, with a link to sign by."""
+    tell(session, document, before, actor, NOT_SPONSOR, note, sponsor=document.sponsor.name)
+    waits = document.state is State.SIGNOFF
+    tell(
+        session,
+        document,
+        document.sponsor,
+        actor,
+        NOW_SPONSOR,
+        note,
+        in_mail=lambda: _sign_link(session, document) if waits else (),
+        waits="It waits for your sign-off.\n\n" if waits else "",
+    )
+
+
+def _sign_link(session: Session, document: Document) -> Sequence[Entry]:
+    """What a delivery's mail has besides; never in the page's notice, because whoever has the link can sign."""
+    made = links.issue(session, document, document.sponsor)
+    if made is None:
+        return ()
+    token, until = made
+    day = in_words(until, zone_of(document.sponsor))
+    words = (
+        f"Or read it and sign it without logging in, until {day}. The link works once, and opening it signs nothing."
+        " Whoever has it can sign in your name, so please don’t pass this mail on."
+    )
+    return (Entry(words, f"{settings().base_url}/sign/{token}"),)
 
 
 def tell_of_suggestions(session: Session, document: Document, actor: User) -> None:

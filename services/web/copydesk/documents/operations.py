@@ -16,7 +16,11 @@ from copydesk.documents import access, chain, editions, letters, policy, revisin
 from copydesk.documents.errors import CommentNeeded, EditorNotAvailable, NotAllowed, SelfApproval, StaleHead
 from copydesk.documents.models import Document, Kind, State
 from copydesk.documents.routing import deadlines, load
+from copydesk.documents.signoff import decisions, statements
+from copydesk.documents.signoff.statements import NOTHING_MORE, Said
 from copydesk.documents.workflow import TRANSITIONS, Act
+
+BY_LINK = "by mailed link"
 
 
 def create(
@@ -63,6 +67,8 @@ def move(session: Session, document_id: uuid.UUID, act: Act, actor: User, *, com
     """
     document = access.lock_for(session, document_id, act, actor)
     comment = text.clean(comment).strip()
+    if act is Act.REQUEST_CHANGES:  # a refused change says what should change as a comment does
+        comment = "\n\n".join(filter(None, (comment, decisions.in_words(decisions.refused_now(session, document)))))
     if TRANSITIONS[act].comment and text.is_blank(comment):
         raise CommentNeeded
     before = document.state
@@ -143,12 +149,25 @@ def assign(session: Session, document_id: uuid.UUID, actor: User, editor_id: int
     return document
 
 
-def sign(session: Session, document_id: uuid.UUID, actor: User, *, sha256: str) -> Document:
-    """The sponsor takes responsibility for exactly the revision that was on the page.
+def sign(
+    session: Session,
+    document_id: uuid.UUID,
+    actor: User,
+    *,
+    sha256: str,
+    said: Said = NOTHING_MORE,
+    by_link: bool = False,
+) -> Document:
+    """The sponsor signs exactly the revision that was on the page, and states that it was reviewed.
+
+    Args:
+        said: who is responsible, where it is not the signer, and what was examined.
+        by_link: by the link of a letter, without logging in.
 
     Raises:
         StaleHead: the text is another one by now.
         SelfApproval: the signer wrote in this round.
+        RefusedChanges: they refuse something in it.
     """
     document = access.lock_for(session, document_id, Act.SIGN, actor)
     head = revising.head_text(session, document)
@@ -157,10 +176,19 @@ def sign(session: Session, document_id: uuid.UUID, actor: User, *, sha256: str) 
     if revising.wrote_in_round(session, document, actor):
         raise SelfApproval
     suggestions.refuse_signing(session, document)
+    decisions.refuse_signing(session, document, head)
+    statement = statements.make(session, document, head, actor, said, by_link=by_link)
+    decisions.settle(session, document)
     document.signed_sha256, document.signed_by_id = head.sha256, actor.id
     document.signed_at = dt.datetime.now(dt.UTC)
     access.enter(document, Act.SIGN)
-    access.record(session, Act.SIGN, document, actor, before=State.SIGNOFF, extra=({}, {"sha256": head.sha256}))
+    facts: dict[str, object] = {
+        "sha256": head.sha256,
+        "statement": statement.id,
+        "responsible": statement.responsible_name,
+        "how": BY_LINK if by_link else "logged in",
+    }
+    access.record(session, Act.SIGN, document, actor, before=State.SIGNOFF, extra=({}, facts))
     letters.tell_of_signature(session, document, actor)
     return document
 

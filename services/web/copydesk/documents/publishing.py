@@ -15,6 +15,7 @@ from copydesk.documents.editions import Edition, EditionState
 from copydesk.documents.errors import InvalidInput, SelfApproval, WrongState
 from copydesk.documents.models import Change, Document, Kind, State
 from copydesk.documents.paragraphs import machine_share
+from copydesk.documents.signoff import statements
 from copydesk.documents.workflow import Act
 
 NOTE_MAX = 2000
@@ -59,6 +60,7 @@ def publish(
         editions.cancel_scheduled(session, document)
     edition = _edition(session, document, actor, (live_at, public_at), note, spans_of)
     edition.responsible_id, edition.signed_at = document.signed_by_id, document.signed_at
+    edition.statement = statements.in_force(session, document)
     if act is Act.SCHEDULE:
         edition.state = EditionState.SCHEDULED
         session.add(edition)
@@ -123,7 +125,7 @@ def publish_in_emergency(
 def confirm_emergency(
     session: Session, document_id: uuid.UUID, actor: User, spans_of: reviews.SpansOf = reviews.by_revisions
 ) -> Edition:
-    """A second person stands for what was published in an emergency.
+    """A second person stands for what was published in an emergency, and states that it was reviewed.
 
     Raises:
         WrongState: there is nothing to stand for.
@@ -135,7 +137,11 @@ def confirm_emergency(
         raise WrongState
     if edition.published_by_id == actor.id or revising.wrote_in_round(session, document, actor):
         raise SelfApproval
+    revision = chain.revision(session, document, edition.revision_number)
+    if revision is None:
+        raise WrongState
     edition.confirmed_by_id, edition.confirmed_at = actor.id, editions.now(session)
+    edition.statement = statements.make(session, document, revision, actor)
     edition.label = [one for one in edition.label if one != Reason.NOBODY]
     access.enter(document, Act.CONFIRM_EMERGENCY)
     _record(session, Act.CONFIRM_EMERGENCY, document, actor, State.PUBLISHED, edition)
@@ -228,7 +234,8 @@ def _edition(
     change, note = document.reopened_for, text.clean(note).strip()
     if change is not None:
         text.required("note", note, name="note", most=NOTE_MAX)
-    responsible = document.signed_sha256 == head.sha256
+    statement = statements.in_force(session, document)
+    responsible = statement is not None and statement.sha256 == head.sha256
     spans = spans_of(session, document)
     label: Sequence[Reason] = disclosure.reasons(session, document, head, spans, responsible=responsible)
     return Edition(

@@ -17,6 +17,7 @@ from copydesk.documents.models import Document
 from copydesk.documents.revising import Text
 from copydesk.documents.workflow import Act
 from copydesk.web.documents import conflicts, desk_data, page_data
+from copydesk.web.documents.responsible import offer_responsible, said
 from copydesk.web.documents.routes import blueprint, chosen_editor, config, load, offer_editors
 from copydesk.web.extensions import db
 from copydesk.web.forms import ApproveForm, AssignForm, CommentForm, TextForm
@@ -53,9 +54,17 @@ def decline(document_id: uuid.UUID) -> ResponseReturnValue:
 @approved(Role.SPONSOR)
 def approve(document_id: uuid.UUID) -> ResponseReturnValue:
     document, form = load(document_id), ApproveForm()
+    offer_responsible(form, document)
     if not form.validate_on_submit():
         return _page(document, 400, approve_form=form)
-    operations.sign(db.session(), document_id, person(), sha256=form.sha256.data or "")
+    try:
+        operations.sign(db.session(), document_id, person(), sha256=form.sha256.data or "", said=said(form))
+    except InvalidInput as error:
+        db.session.rollback()
+        document = load(document_id)
+        offer_responsible(form, document)
+        getattr(form, error.field).errors = [str(error)]
+        return _page(document, 400, approve_form=form)
     return _done(document_id, "Approved. Your name stands for this text now.")
 
 
