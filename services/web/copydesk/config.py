@@ -74,6 +74,9 @@ class Settings(BaseModel):
     smtp_url: SecretStr = SecretStr("")  # smtp://user:password@host:587?starttls=1; empty: kept in the log table only
     mail_from: str = "Copydesk <desk@localhost>"
 
+    # Webhooks
+    webhook_allow_private: bool = False  # true: receivers in the desk's own network may be called
+
     # Logs
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = False

@@ -19,10 +19,11 @@ from sqlalchemy.orm import Session
 class Queue(StrEnum):
     DRAFTS = "drafts"
     MAIL = "mail"
+    WEBHOOKS = "webhooks"
 
 
-# What stands still while drafting is paused, and shares the worker's places; mail has places of its own.
-DRAFTING = tuple(queue for queue in Queue if queue is not Queue.MAIL)
+# What stands still while drafting is paused, and shares the worker's places; mail and webhooks have their own.
+DRAFTING = (Queue.DRAFTS,)
 
 
 class Task(StrEnum):
@@ -30,14 +31,20 @@ class Task(StrEnum):
     WRITE_SPAN = "write_span"
     REPLAY = "replay"
     SEND_MAIL = "send_mail"
+    SEND_WEBHOOK = "send_webhook"
 
 
 # Only defers: the statements run on the caller's connection, so this application is never opened.
 _deferrer = procrastinate.App(connector=SQLAlchemyPsycopg2Connector())
 
 
-def defer(session: Session, task: Task, queue: Queue, *, priority: int = 0, **arguments: Any) -> int:
+def defer(
+    session: Session, task: Task, queue: Queue, *, priority: int = 0, at: dt.datetime | None = None, **arguments: Any
+) -> int:
     """Queue `task` in the caller's transaction; it exists if and only if that transaction is committed.
+
+    Args:
+        at: not before then.
 
     Returns the job's id.
     """
@@ -46,6 +53,7 @@ def defer(session: Session, task: Task, queue: Queue, *, priority: int = 0, **ar
         task.value,
         queue=queue.value,
         priority=priority,
+        schedule_at=at,
         connection=session.connection(),
     )
     return deferrer.defer(**arguments)

@@ -32,6 +32,7 @@ from copydesk.documents.routing import reminders, rules  # noqa: F401
 from copydesk.documents.signoff import tables as signoff_tables  # noqa: F401
 from copydesk.mail import outbox  # noqa: F401
 from copydesk.notifications import models as notification_models  # noqa: F401
+from copydesk.webhooks import models as webhook_models  # noqa: F401
 
 PREFIX = "procrastinate_"
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import User
-from copydesk.documents import access, chain, disclosure, editions, letters, operations, reviews, revising, text
+from copydesk.documents import access, announcing, chain, disclosure, editions, letters, operations, reviews, revising, text
 from copydesk.documents.disclosure import Reason
 from copydesk.documents.editions import Edition, EditionState
 from copydesk.documents.errors import InvalidInput, SelfApproval, WrongState
@@ -143,6 +143,7 @@ def confirm_emergency(
     edition.confirmed_by_id, edition.confirmed_at = actor.id, editions.now(session)
     edition.statement = statements.make(session, document, revision, actor)
     edition.label = [one for one in edition.label if one != Reason.NOBODY]
+    announcing.confirmed(session, edition)
     access.enter(document, Act.CONFIRM_EMERGENCY)
     _record(session, Act.CONFIRM_EMERGENCY, document, actor, State.PUBLISHED, edition)
     return edition
@@ -159,6 +160,7 @@ def open_to_all(session: Session, document_id: uuid.UUID, actor: User) -> Editio
     if edition is None or edition.is_public(now):
         raise WrongState
     edition.public_at = now
+    announcing.opened(session, edition)
     access.enter(document, Act.OPEN_TO_ALL)
     _record(session, Act.OPEN_TO_ALL, document, actor, State.PUBLISHED, edition)
     return edition
@@ -214,6 +216,7 @@ def retract(session: Session, document_id: uuid.UUID, actor: User, *, note: str)
     if edition is None:
         raise WrongState
     edition.state, edition.retraction, edition.ended_at = EditionState.RETRACTED, note, editions.now(session)
+    announcing.retracted(session, edition)
     access.enter(document, Act.RETRACT)
     _record(session, Act.RETRACT, document, actor, State.PUBLISHED, edition, note)
     letters.tell_all(session, document, actor, letters.RETRACTED, note)
@@ -277,6 +280,7 @@ def _go_live(
     _bind(document, edition)
     access.enter(document, act)
     _record(session, act, document, actor, before, edition, reason or None)
+    announcing.published(session, edition)
     letters.tell_all(session, document, actor, letters.EMERGENCY if reason else letters.PUBLISHED, reason)
 
 

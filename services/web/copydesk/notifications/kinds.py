@@ -27,6 +27,7 @@ class Group(StrEnum):
     PUBLICATION = "publication"
     REMINDERS = "reminders"
     ACCOUNTS = "accounts"
+    DESK = "desk"
 
 
 class Kind(StrEnum):
@@ -53,6 +54,7 @@ class Kind(StrEnum):
     OVERDUE = "overdue"  # it has passed
     REMINDED = "reminded"  # a person reminds you
     ACCESS_ASKED = "access_asked"  # somebody wants an account
+    WEBHOOK_OFF = "webhook_off"  # a receiver of webhooks did not answer for days
 
     @property
     def group(self) -> Group:
@@ -91,6 +93,7 @@ GROUPS: dict[Group, GroupFacts] = {
     ),
     Group.REMINDERS: GroupFacts("Reminders", "A due date comes near or has passed.", How.AT_ONCE),
     Group.ACCOUNTS: GroupFacts("Account requests", "Somebody asks to be let in.", How.AT_ONCE, frozenset({Role.ADMIN})),
+    Group.DESK: GroupFacts("The desk itself", "A webhook was switched off.", How.AT_ONCE, frozenset({Role.ADMIN})),
 }
 
 GROUP_OF: dict[Kind, Group] = {
@@ -117,6 +120,7 @@ GROUP_OF: dict[Kind, Group] = {
     Kind.OVERDUE: Group.REMINDERS,
     Kind.REMINDED: Group.REMINDERS,
     Kind.ACCESS_ASKED: Group.ACCOUNTS,
+    Kind.WEBHOOK_OFF: Group.DESK,
 }
 
 

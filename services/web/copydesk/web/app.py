@@ -35,6 +35,7 @@ from copydesk.web import (
     security,
     signing,
     templating,
+    webhooks,
 )
 from copydesk.web.extensions import csrf, db, migrate, talisman
 
@@ -80,6 +81,7 @@ def create_app(config: Settings | None = None) -> Flask:
         admin,
         brief_templates,
         house,
+        webhooks,
         routing,
         models,
         queue,

@@ -12,6 +12,7 @@ from wtforms import (
     PasswordField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     SubmitField,
     TextAreaField,
@@ -408,3 +409,21 @@ class OtherServerForm(FlaskForm):
         filters=[line],
     )
     model = StringField("Model", [Length(max=200, message="At most 200 characters.")], filters=[line])
+
+
+class WebhookForm(FlaskForm):
+    url = StringField(
+        "Address",
+        [visible("Please enter an address."), Length(max=500, message="At most 500 characters.")],
+        filters=[line],
+    )
+    events = SelectMultipleField(
+        "What it is told",
+        choices=[
+            ("text.published", "Published"),
+            ("text.corrected", "Corrected"),
+            ("text.updated", "Updated"),
+            ("text.retracted", "Retracted"),
+        ],
+        default=["text.published", "text.corrected", "text.updated", "text.retracted"],
+    )

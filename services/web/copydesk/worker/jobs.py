@@ -11,7 +11,7 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
 from copydesk.autodocs.queue_tables import SwitchName
-from copydesk.jobs import Queue
+from copydesk.jobs import DRAFTING
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ class DeskJobs(JobManager):
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         """The next job of these queues, or None: there is none, or drafting is paused."""
-        if Queue.MAIL not in (queues or ()):
+        if not set(DRAFTING).isdisjoint(queues or DRAFTING):
             await self._introduce(worker_id)
             if (await self.connector.execute_query_one_async(PAUSED))["paused"]:
                 return None

@@ -12,10 +12,11 @@ from procrastinate.jobs import Job
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from copydesk.autodocs import fairness, takeover
+from copydesk.autodocs import announcements, fairness, takeover
 from copydesk.config import Settings
 from copydesk.db import make_engine, transaction
 from copydesk.jobs import DRAFTING, Queue, Task
+from copydesk.webhooks import delivering
 from copydesk.worker import digesting, housekeeping, postman, publisher, reminding
 from copydesk.worker.drafting import Drafter, TryLater
 from copydesk.worker.engines import Engines
@@ -26,6 +27,8 @@ from copydesk.worker.replaying import Replayer
 log = structlog.get_logger(__name__)
 
 CONNECTIONS = 10  # to the database; each draft needs one for moments only
+WEBHOOK_PLACES = 4  # messages at once, of one receiver never more than one
+WEBHOOK_RETRY = RetryStrategy(max_attempts=6, exponential_wait=4)  # when the database is away; receivers have pauses
 MAIL_PLACES = 2  # letters at once; a mail server that hangs holds up no draft
 PERIODIC = (
     (publisher.EVERY, publisher.publish_on_time),
@@ -83,6 +86,10 @@ def make_app(settings: Settings, drafter: Drafter) -> procrastinate.App:
             last=context.job.attempts >= MAIL_RETRIES,
         )
 
+    @app.task(name=Task.SEND_WEBHOOK.value, queue=Queue.WEBHOOKS.value, retry=WEBHOOK_RETRY)
+    def send_webhook(delivery_id: int) -> None:
+        delivering.attempt(drafter.database, delivery_id, settings, announcements.build)
+
     return app
 
 
@@ -102,6 +109,7 @@ async def _run(settings: Settings, app: procrastinate.App, drafter: Drafter) -> 
         loops = [
             _loop(app, settings, "drafts", DRAFTING, settings.worker_concurrency),
             _loop(app, settings, "mail", [Queue.MAIL], MAIL_PLACES),
+            _loop(app, settings, "webhooks", [Queue.WEBHOOKS], WEBHOOK_PLACES),
         ]
         working = asyncio.gather(*loops)
 

@@ -10,6 +10,8 @@ import { proposes } from "./candidates";
 import { showCount, wordCount } from "./counting";
 import { read } from "./data";
 import { Desk } from "./desk";
+import * as commentMarks from "./comment_marks";
+import { talksAbout } from "./commenting";
 import * as direction from "./direction";
 import { attributes, keepInStep, standIn, takeItsPlace } from "./field";
 import { goesOn } from "./ghost";
@@ -50,6 +52,7 @@ const FEATURES: readonly ((desk: Desk) => void)[] = [
   reading,
   suggests,
   showsSuggestions,
+  talksAbout,
   tidies,
   knowsTheHouse,
   tellsWhose,
@@ -86,6 +89,7 @@ export function open(form: HTMLFormElement): Desk | null {
     tint.extension,
     moves.extension,
     suggestionMarks.extension,
+    commentMarks.extension,
     wordCount,
   ]);
   for (const feature of FEATURES) wake(feature, desk);
