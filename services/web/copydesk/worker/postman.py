@@ -52,7 +52,9 @@ def send(database: Engine, mail_id: int, *, smtp_url: str, sender: str, last: bo
         try:
             _deliver(smtp_url, mail, sender)
         except (OSError, smtplib.SMTPException, ValueError) as error:
-            reason = _for_good(error) or (f"No server took it, at last: {error}" if last else None)
+            reason = _for_good(error) or (
+                f"Given up after many attempts. The last one: {_said(error)}" if last else None
+            )
             if reason is None:
                 raise
             mail.state, mail.reason = MailState.FAILED, reason
@@ -73,18 +75,25 @@ def _take(session: Session, mail_id: int) -> Mail | None:
 
 def _for_good(error: Exception) -> str | None:
     """Why this mail will never be taken, in the server's words; None: it may be, later."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, reply = next(iter(error.recipients.values()))
-        return _words(code, reply) if code >= 500 else None
-    if isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPDataError):
-        return _words(error.smtp_code, error.smtp_error) if error.smtp_code >= 500 else None
+    code = _reply(error)[0]
     if isinstance(error, smtplib.SMTPNotSupportedError | ValueError):
         return str(error)
-    return None
+    refused = smtplib.SMTPRecipientsRefused | smtplib.SMTPSenderRefused | smtplib.SMTPDataError
+    return _said(error) if isinstance(error, refused) and code >= 500 else None
 
 
-def _words(code: int, reply: bytes | str) -> str:
-    return f"{code} {reply if isinstance(reply, str) else reply.decode(errors='replace')}"
+def _said(error: Exception) -> str:
+    code, reply = _reply(error)
+    return f"{code} {reply if isinstance(reply, str) else reply.decode(errors='replace')}" if code else str(error)
+
+
+def _reply(error: Exception) -> tuple[int, bytes | str]:
+    """The server's answer; 0: there was none."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return next(iter(error.recipients.values()))
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code, error.smtp_error
+    return 0, b""
 
 
 class _Patient:
