@@ -8,7 +8,18 @@ from sqlalchemy import select, update
 from copydesk.accounts.models import Role, Status, User
 from copydesk.autodocs import acceptances, continuations, requests, spans
 from copydesk.autodocs.models import Autodoc, DraftKind, DraftState
-from copydesk.documents import diagram, machine_words, operations, policy, publishing, reviews, revising, suggesting
+from copydesk.documents import (
+    diagram,
+    machine_words,
+    operations,
+    policy,
+    publishing,
+    reminding,
+    restoring,
+    reviews,
+    revising,
+    suggesting,
+)
 from copydesk.documents.asking import attachments
 from copydesk.documents.asking.attachments import Attachment, Upload
 from copydesk.documents.conversation import operations as conversation
@@ -149,6 +160,8 @@ def perform(session, act, document, actor):
         Act.REDRAFT: lambda: requests.redraft(session, document.id, actor),
         Act.CANCEL: lambda: requests.cancel(session, document.id, actor),
         Act.WITHDRAW: lambda: requests.withdraw(session, document.id, actor),
+        Act.RESTORE: lambda: restoring.take_up_again(session, document.id, actor),
+        Act.REMIND: lambda: reminding.remind(session, document.id, actor),
         Act.CHOOSE: lambda: requests.choose(session, document.id, actor, side[0].id),
         Act.ASK_PASSAGE: lambda: spans.ask(session, document.id, actor, base=written.base, start=0, end=3, count=2),
         Act.TAKE_PASSAGE: lambda: machine_words.take_passage(
@@ -304,6 +317,8 @@ def test_the_diagram_shows_every_act_that_changes_a_state():
         Act.ATTACH,
         Act.REMOVE_ATTACHMENT,
         Act.WITHDRAW,
+        Act.RESTORE,
+        Act.REMIND,
         Act.SCHEDULE,
         Act.CANCEL_SCHEDULE,
         Act.CONFIRM_EMERGENCY,

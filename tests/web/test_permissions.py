@@ -177,6 +177,17 @@ MATRIX = {
     ("POST", "documents.redraft"): OWNERS,
     ("POST", "documents.cancel"): OWNERS,
     ("POST", "documents.withdraw"): OWNERS,
+    ("POST", "documents.take_up_again"): OWNERS,
+    ("POST", "documents.do_to_many"): only("open"),
+    ("GET", "documents.recent_bulk"): only("open"),
+    ("POST", "documents.undo_bulk"): only(404),
+    ("GET", "documents.list_views"): only("open"),
+    ("POST", "documents.keep_view"): only("open"),
+    ("POST", "documents.rename_view"): only(404),
+    ("POST", "documents.open_view_first"): only("open"),
+    ("POST", "documents.move_view_up"): only(404),
+    ("POST", "documents.delete_view"): only(404),
+    ("POST", "documents.take_back_view"): only(404),
     ("GET", "admin.signups"): ADMINS,
     ("POST", "admin.approve"): ADMINS,
     ("POST", "admin.reject"): ADMINS,
@@ -258,6 +269,7 @@ def test_a_route_without_a_guard_is_closed(app, as_person, cast, monkeypatch):
 def url_of(app, endpoint, document, cast):
     values = {"document_id": document.id, "number": 1, "asking": 2, "user_id": cast.pending.id, "role": "sponsor"}
     values["word_id"] = values["waiver_id"] = values["review_id"] = values["mail_id"] = 1
+    values["act_id"] = values["view_id"] = 0  # nobody's
     values["suffix"], values["webhook_id"], values["delivery_id"] = "md", 1, 1
     values["token"] = unsubscribing.url(cast.editor, Group.WORK).rpartition("/")[2]
     given = select(Notice.id).where(Notice.person_id == cast.editor.id)  # the editor was given the text

@@ -25,6 +25,8 @@ NAMES = {
     State.WITHDRAWN: "Withdrawn",
 }
 
+WITHDRAWING = "Withdrawing leads from every unfinished state to `withdrawn`, and taking up again leads back."
+
 
 def mermaid() -> str:
     """The diagram in Mermaid's words: an arrow a pair of states, with every act that leads from one to the other."""
@@ -32,7 +34,7 @@ def mermaid() -> str:
     for row in TRANSITIONS.values():
         for source in row.sources or (None,):
             for target in row.targets or (source,):
-                if target is State.WITHDRAWN or target == source:
+                if State.WITHDRAWN in (source, target) or target == source:
                     continue
                 pair = (NAMES[source] if source else "[*]", NAMES[target] if target else "[*]")
                 arrows.setdefault(pair, []).append(row.act.value)
@@ -47,9 +49,7 @@ def table() -> str:
 
 
 def section() -> str:
-    return (
-        f"```mermaid\n{mermaid()}\n```\n\nWithdrawing leads from every unfinished state to `withdrawn`.\n\n{table()}\n"
-    )
+    return f"```mermaid\n{mermaid()}\n```\n\n{WITHDRAWING}\n\n{table()}\n"
 
 
 def _line(row: Transition) -> str:

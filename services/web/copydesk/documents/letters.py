@@ -177,6 +177,10 @@ MENTIONED = Wording(
 
 {note}""",
 )
+REMINDED = Wording(Kind.REMINDED, "A reminder: {title}", "{actor} reminds you of “{title}”: {note}")
+REMINDER_TAKEN_BACK = Wording(
+    Kind.REMINDED, "No hurry: {title}", "{actor} takes the reminder of “{title}” back. There is no hurry."
+)
 SIGNED = Wording(Kind.SIGNED, "Approved: {title}", "{actor} approved “{title}”. Nothing is left to do.")
 
 
@@ -294,6 +298,23 @@ def tell_of_question(session: Session, document: Document, actor: User, act: Act
         tell(session, document, document.sponsor, actor, ASKED, note)
     else:
         tell(session, document, document.editor, actor, ANSWERED, note)
+
+
+def tell_of_reminder(session: Session, document: Document, actor: User, person: User | None) -> None:
+    """Whoever has to act, that somebody waits for it."""
+    waits = {
+        State.DRAFT_FAILED: "there is no draft yet; please try again, or withdraw it.",
+        State.CHOOSING: "please choose one of its drafts.",
+        State.EDITING: "it waits for you to deliver it.",
+        State.QUESTION: "the editor waits for your answer.",
+        State.SIGNOFF: "it waits for your sign-off.",
+        State.APPROVED: "it is approved and can be published.",
+    }
+    tell(session, document, person, actor, REMINDED, waits.get(document.state, "it waits for you."))
+
+
+def tell_of_reminder_taken_back(session: Session, document: Document, actor: User, person: User | None) -> None:
+    tell(session, document, person, actor, REMINDER_TAKEN_BACK)
 
 
 def tell_all(session: Session, document: Document, actor: User | None, wording: Wording, note: str = "") -> None:

@@ -67,6 +67,8 @@ class Act(StrEnum):
     RETRACT = "retract"
     HAND_OVER = "hand over"
     WITHDRAW = "withdraw"
+    RESTORE = "take up again"
+    REMIND = "remind"
     DELETE = "delete"
 
 
@@ -254,6 +256,21 @@ TRANSITIONS: dict[Act, Transition] = {
             comment=True,
         ),
         Transition(Act.WITHDRAW, _UNFINISHED, (S.WITHDRAWN,), _OWNERS, "withdrew the document"),
+        Transition(
+            Act.RESTORE,
+            (S.WITHDRAWN,),
+            # Where it was; a draft that was stopped is asked for again, a signature given again.
+            (S.DRAFT_FAILED, S.CHOOSING, S.EDITING, S.QUESTION, S.SIGNOFF, S.UNASSIGNED),
+            _OWNERS,
+            "took the document up again",
+        ),
+        Transition(
+            Act.REMIND,
+            (S.DRAFT_FAILED, S.CHOOSING, S.EDITING, S.QUESTION, S.SIGNOFF, S.APPROVED),
+            (),
+            (*_OWNERS, Who.EDITOR),
+            "reminded whoever has to act",
+        ),
         Transition(Act.DELETE, _AT_REST, (), (Who.ADMIN,), "deleted the document; its record is kept"),
     )
 }

@@ -12,6 +12,7 @@ from copydesk.accounts.models import Role, User
 from copydesk.db import Base
 from copydesk.documents.asking.attachments import Attachment
 from copydesk.documents.attribution_cache import Attribution
+from copydesk.documents.bulk.models import BulkItem
 from copydesk.documents.conversation.models import Comment, CommentMention, CommentThread
 from copydesk.documents.delivery.waivers import Waiver
 from copydesk.documents.editions import Edition, PublicPage
@@ -101,6 +102,7 @@ def remove(session: Session, document: Document) -> None:
     session.execute(delete(CommentMention).where(CommentMention.comment_id.in_(said)))
     session.execute(delete(Comment).where(Comment.thread_id.in_(threads)))
     for table in (
+        BulkItem,
         CommentThread,
         Unsent,
         Presence,

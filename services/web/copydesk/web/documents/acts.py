@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import Role, User
 from copydesk.autodocs import authors, requests
-from copydesk.documents import operations, reviews, revising
+from copydesk.documents import operations, restoring, reviews, revising
 from copydesk.documents.errors import ChecksFailed, InvalidInput, OpenSuggestions, StaleHead, UnreadMachineText
 from copydesk.documents.figures import effort
 from copydesk.documents.models import Document
@@ -135,6 +135,13 @@ def cancel(document_id: uuid.UUID) -> ResponseReturnValue:
 def withdraw(document_id: uuid.UUID) -> ResponseReturnValue:
     requests.withdraw(db.session(), document_id, person())
     return _done(document_id, "The document was withdrawn. Everything is kept.")
+
+
+@blueprint.post("/<uuid:document_id>/take-up-again")
+@approved(*OWNERS)
+def take_up_again(document_id: uuid.UUID) -> ResponseReturnValue:
+    restoring.take_up_again(db.session(), document_id, person())
+    return _done(document_id, "It was taken up again. Please see where it stands.")
 
 
 def _write(

@@ -1,0 +1,1 @@
+"""Finding documents among many: filters, full-text search, orders, pages, and views that a person keeps."""
