@@ -1,5 +1,6 @@
 /** Wires the pages: each module looks for its own marks and does nothing where there are none. */
 import "./styles/index.css";
+import { keepBrief } from "./brief";
 import { holdBack } from "./busy";
 import { chooseDraft } from "./choosing";
 import { walkChanges } from "./comparing";
@@ -22,6 +23,7 @@ import { fillZone, showForChoice } from "./zone";
 
 count();
 guard();
+keepBrief();
 askFirst();
 holdBack();
 listen();
