@@ -217,13 +217,13 @@ def perform(session, act, document, actor):
     return doer()
 
 
-@pytest.mark.parametrize("state", list(State))
-def test_every_act_in_every_state_by_everyone(session, cast, make_document, state):
 def another_sponsor(session, document):
     query = select(User).where(User.role == Role.SPONSOR, User.status == Status.APPROVED)
     return session.scalars(query.where(User.id != document.sponsor_id)).first()
 
 
+@pytest.mark.parametrize("state", list(State))
+def test_every_act_in_every_state_by_everyone(session, cast, make_document, state):
     document = make_document(state.value)
     wrong = []
     for act in Act:
@@ -323,10 +323,10 @@ def test_the_diagram_shows_every_act_that_changes_a_state():
         Act.CANCEL_SCHEDULE,
         Act.CONFIRM_EMERGENCY,
         Act.OPEN_TO_ALL,
+        Act.DECIDE_CHANGE,
+        Act.ANSWER_TODO,
+        Act.HAND_OVER,
     }  # these lead nowhere else, or from everywhere
     drawn = diagram.mermaid()
     assert {act for act in Act if act.value in drawn} == set(Act) - still
     assert all(f"| {act} |" in diagram.table() for act in Act)
-        Act.DECIDE_CHANGE,
-        Act.ANSWER_TODO,
-        Act.HAND_OVER,
