@@ -8,10 +8,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-_TAGS = {"p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "a"}
-_TAGS |= {"em", "strong", "s", "del", "table", "thead", "tbody", "tr", "th", "td"}
-_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+TAGS = {"p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "a"}
+TAGS |= {"em", "strong", "s", "del", "table", "thead", "tbody", "tr", "th", "td"}
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
+LINK_REL = "noopener noreferrer nofollow"
 _parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
 
 
@@ -29,15 +30,14 @@ def tokens(text: str) -> list[Token]:
 
 def render(text: str) -> Markup:
     """HTML for the inside of an article."""
-    html = _parser.renderer.render(tokens(text), _parser.options, {})
-    clean = nh3.clean(
-        html,
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        url_schemes=SCHEMES,
-        link_rel="noopener noreferrer nofollow",
-    )
+    html = to_html(tokens(text))
+    clean = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel=LINK_REL)
     return Markup(clean)  # noqa: S704  cleaned in the line above
+
+
+def to_html(found: list[Token]) -> str:
+    """As the parser writes it, not cleaned yet."""
+    return str(_parser.renderer.render(found, _parser.options, {}))
 
 
 def _in_words(token: Token) -> Token:
