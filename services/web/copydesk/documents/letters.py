@@ -193,21 +193,21 @@ def tell(
     note: str = "",
     *,
     page: str = "documents",
+    in_mail: Callable[[], Sequence[Entry]] = tuple,
     **more: str,
 ) -> None:
     """Let `person` know about `document`; nobody is told of their own act. No actor: it was the machine."""
     name = actor.name if actor else "The machine"
-    in_mail: Callable[[], Sequence[Entry]] = tuple,
     news = telling.News(
         kind=wording.kind,
         subject=wording.subject.format(title=document.title),
         words=wording.words.format(actor=name, title=document.title, note=note, **more),
         address=f"/{page}/{document.id}",
+        in_mail=in_mail,
     )
     telling.tell(session, person, news, actor=actor, document_id=document.id)
 
 
-        in_mail=in_mail,
 def tell_of_assignment(session: Session, document: Document, actor: User | None, before: User | None) -> None:
     """The new editor, and the one who was; both where one replaced the other. No actor: the desk chose by load."""
     if document.editor_id == (before.id if before else None):
