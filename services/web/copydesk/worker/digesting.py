@@ -20,8 +20,11 @@ def send_digests(database: Engine, now: dt.datetime | None = None) -> int:
         people = digests.due(session, now)
     written = 0
     for person_id in people:
-        with transaction(database) as session:
-            written += digests.send(session, person_id, now) is not None
+        try:
+            with transaction(database) as session:
+                written += digests.send(session, person_id, now) is not None
+        except Exception:  # one that can't be written must not keep the others from theirs
+            log.exception("worker.digest_failed", person=person_id)
     if written:
         log.info("worker.digests", written=written)
     return written
