@@ -1,7 +1,9 @@
 """Texts as files that leave the desk: for its people with the record, for readers what they can read anyway."""
 
+import unicodedata
 import uuid
 from pathlib import Path
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,6 +21,7 @@ from copydesk.documents.exporting.manuscript import Format, Manuscript, NotExpor
 from copydesk.documents.models import Document, Kind
 from copydesk.documents.records.record import encode
 from copydesk.documents.shares import shares
+from copydesk.documents.signoff import statements
 from copydesk.web import reading as reading_pages
 from copydesk.web.documents.routes import config, load
 from copydesk.web.export_appendix import appendix
@@ -131,7 +134,8 @@ def _of_text(document: Document, added: tuple[Block, ...]) -> Manuscript:
     tiles = authors.spans(session, document)
     share = shares(tiles)
     names = readings.writers(session, document, {one.author_id for one in tiles if one.origin == Kind.HUMAN.value})
-    signed = document.signed_sha256 == head.sha256
+    statement = statements.in_force(session, document)
+    signed = statement is not None and statement.sha256 == head.sha256
     label = disclosure.reasons(session, document, head, tiles, responsible=signed)
     signer = document.signed_by if signed else None
     return Manuscript(
@@ -175,7 +179,13 @@ def _note(document: Document, form: Format, number: int, *, with_record: bool) -
 
 def _answer(file: File) -> Response:
     response = Response(file.content, content_type=file.mimetype)
-    # Werkzeug writes names in other scripts as RFC 5987 wants them, with a plain one beside.
-    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    response.headers["Content-Disposition"] = _attached(file.name)
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _attached(name: str) -> str:
+    """The name in any script as RFC 5987 has it, and before it one in plain letters for whatever can't read that."""
+    stem, _, suffix = name.rpartition(".")
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode() or "text"
+    return f"attachment; filename=\"{plain}.{suffix}\"; filename*=UTF-8''{quote(name, safe='')}"
