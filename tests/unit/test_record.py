@@ -16,6 +16,7 @@ from copydesk.documents.paragraphs import fingerprint
 from copydesk.documents.records import record, verification
 from copydesk.documents.records.verification import canonical, sha256_of, verify
 from copydesk.documents.revising import Text
+from copydesk.documents.signoff import decisions
 from tests import journeys
 
 TEXT = "The bakery smells of flour — “still”.\n\nNothing is for sale.\n\nThe ovens are cold now. 🔥"
@@ -44,6 +45,7 @@ def full(session, cast, make_document):
     head = revising.head_text(session, document)
     revising.deliver(session, document.id, editor, Text(head.title, head.body + " All of it.", head.number))
     head = revising.head_text(session, document)
+    decisions.accept_rest(session, document.id, cast.sponsor, sha256=head.sha256)
     operations.sign(session, document.id, cast.sponsor, sha256=head.sha256)
     session.flush()
     session.refresh(document)
@@ -90,6 +92,7 @@ def test_the_record_holds_and_says_what_was_checked(document, made):
         f"{len(made['events'])} events, each chained to the one before",
         "0 editions",
         report.checked[7],
+        f"{len(made['decisions'])} decisions, 1 statement",
         "the whole record fits its fingerprint",
     ]
     assert report.checked[7].endswith("by Ruth Okafor")
@@ -185,6 +188,20 @@ CHANGES = {
     "a draft that is not there": (lambda r: r["spans"][0].update(draft=99), "come from a draft that is not there"),
     "a stranger": (lambda r: r["spans"][-1].update(author_id=99999), "person 99999 is not among"),
     "a review's words": (lambda r: r["reviews"][0].update(end=4), "Review 1 is of other words"),
+    "a decision's words": (lambda r: r["decisions"][0].update(after="Else."), "Decision 1 is about other words"),
+    "a decision's place": (lambda r: r["decisions"][0].update(new=[0, 1]), "Decision 1 is about other words"),
+    "a refusal without a reason": (lambda r: r["decisions"][0].update(verdict="refused"), "refuses a change without"),
+    "who decided": (lambda r: r["decisions"][0].update(person=99999), "Decision 1: person 99999 is not among"),
+    "a statement of another text": (
+        lambda r: r["statements"][0].update(revision=2),
+        "Statement 1 is of another text than version 2",
+    ),
+    "who is responsible": (
+        lambda r: r["statements"][0]["responsible"].update(name=""),
+        "Statement 1 does not say what was stated",
+    ),
+    "no statement": (lambda r: r["statements"].clear(), "Nothing was stated with the signature"),
+    "who stated it": (lambda r: r["statements"][0].update(signer=r["editor"]), "Nothing was stated with the signature"),
     "an event": (lambda r: r["events"][2].update(note="Never said."), r"Event 3 \(document\..*\) does not fit"),
     "an event is left out": (lambda r: r["events"].pop(1), r"Event 2 \(document\..*\) does not follow"),
     "the signature": (

@@ -215,13 +215,15 @@ def test_asking_for_changes_without_words_is_refused_and_says_so(session, sponso
     assert "say what should change" in answer.text
 
 
-def test_approving_needs_the_statement(session, sponsor, make_document):
+def test_approving_states_what_stands_above_the_button(session, sponsor, make_document):
     document = make_document("signoff")
     session.commit()
     sha256 = revising.head_text(session, document).sha256
     url = f"/documents/{document.id}/approve"
-    assert sponsor.post(url, data={"sha256": sha256}).status_code == 400
-    assert sponsor.post(url, data={"sha256": sha256, "statement": "y"}).status_code == 303
+    card = re.search(r'<section[^>]*id="sign-off".*?>Approve<', sponsor.get(f"/documents/{document.id}").text, re.DOTALL)
+    assert all(words in card[0] for words in ("By approving you state", "Accuracy", "Plausibility", "Sources"))
+    assert sponsor.post(url).status_code == 400
+    assert sponsor.post(url, data={"sha256": sha256}).status_code == 303
     session.refresh(document)
     assert (document.state, document.signed_sha256) == (State.APPROVED, sha256)
 

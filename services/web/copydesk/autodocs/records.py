@@ -19,6 +19,7 @@ from copydesk.documents.figures import effort
 from copydesk.documents.models import Document
 from copydesk.documents.records import record
 from copydesk.documents.records.record import Rows, moment
+from copydesk.documents.signoff import decisions, statements
 from copydesk.documents.suggestions import Suggestion
 
 
@@ -51,6 +52,8 @@ def rows(session: Session, document: Document) -> Rows:
         acts=_acts(session, document.id),
         reviews=reviews.everything(session, document.id),
         waivers=waivers.everything(session, document.id),
+        decisions=decisions.everything(session, document.id),
+        statements=statements.everything(session, document.id),
         suggestions=session.scalars(
             select(Suggestion).where(Suggestion.document_id == document.id).order_by(Suggestion.number)
         ).all(),

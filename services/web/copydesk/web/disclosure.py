@@ -17,7 +17,7 @@ blueprint = Blueprint("disclosure", __name__, url_prefix="/admin")
 PAGE = 50
 COLUMNS = (
     "document", "title", "edition", "change", "state", "live_at", "public_at", "machine_percent", "label",
-    "editor", "responsible", "signed_at", "emergency", "sha256",
+    "editor", "responsible", "responsible_role", "signed_by", "statement", "signed_at", "emergency", "sha256",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry out
 
@@ -47,7 +47,8 @@ def as_csv() -> ResponseReturnValue:
 
 
 def _row(one: Edition) -> list[object]:
-    responsible = one.responsible or one.confirmed_by
+    name, role = one.answers_for_it or ("", "")
+    stated = one.statement.examined or "as worded by the desk" if one.statement else ""
     return [
         one.document_id,
         one.document.title,
@@ -59,7 +60,10 @@ def _row(one: Edition) -> list[object]:
         one.machine_share,
         " ".join(one.label),
         one.editor.name if one.editor else "",
-        responsible.name if responsible else "",
+        name,
+        role,
+        one.signer.name if one.signer else "",
+        stated,
         _moment(one.signed_at or one.confirmed_at),
         one.emergency or "",
         one.sha256,

@@ -303,7 +303,10 @@ class HandOverForm(FlaskForm):
     sponsor = SelectField("New sponsor", coerce=str, validate_choice=False)
     reason = TextAreaField(
         "Why?",
-        [visible("Please say why; both sponsors read it."), Length(max=1000, message="At most 1,000 characters, please.")],
+        [
+            visible("Please say why; both sponsors read it."),
+            Length(max=1000, message="At most 1,000 characters, please."),
+        ],
         filters=[block],
     )
 

@@ -13,6 +13,7 @@ from copydesk.documents.figures.effort import Figures
 from copydesk.documents.paragraphs import ParagraphState
 from copydesk.documents.records import verification
 from copydesk.documents.shares import shares
+from copydesk.documents.signoff import decisions
 from copydesk.documents.text import count_words
 from copydesk.documents.workflow import TRANSITIONS, Act
 from copydesk.web.documents import page_data
@@ -85,6 +86,20 @@ class SuggestionLine:
     decided: str
 
 
+@dataclass(frozen=True)
+class StatementLine:
+    """What was stated with a signature."""
+
+    signer: str
+    revision: int
+    at: dt.datetime
+    by_link: bool
+    in_force: bool
+    lines: Sequence[str]
+    responsible: str
+    examined: str
+
+
 def record_page(raw: bytes) -> dict[str, Any]:
     """Everything `documents/record.html` needs but the document."""
     record = json.loads(raw)
@@ -107,6 +122,8 @@ def record_page(raw: bytes) -> dict[str, Any]:
         "versions": [_version(one, record, names) for one in reversed(record["revisions"])],
         "drafts": [_draft(one) for one in reversed(record["drafts"])],
         "reviews": [_review(number, one, record, names) for number, one in enumerate(record["reviews"], start=1)],
+        "statements": [_statement(one, record, names) for one in reversed(record.get("statements", []))],
+        "decisions": _decisions(record, names),
         "suggestions": [_suggestion(one, record, names) for one in record["suggestions"]],
         "events": [_event(one, names) for one in reversed(record["events"])],
         "effort": Figures(**effort) if effort else None,
@@ -220,6 +237,43 @@ def _suggestion(one: Mapping[str, Any], record: Mapping[str, Any], names: Mappin
     return SuggestionLine(
         one["number"], names[str(one["author"])], body[one["start"] : one["end"]], one["replacement"], decided
     )
+
+
+def _statement(one: Mapping[str, Any], record: Mapping[str, Any], names: Mapping[str, str]) -> StatementLine:
+    responsible = one["responsible"]
+    return StatementLine(
+        signer=names[str(one["signer"])],
+        revision=one["revision"],
+        at=_known(one["at"]),
+        by_link=one["by_link"],
+        in_force=(record["signed_sha256"], record["signed_by"]) == (one["sha256"], one["signer"]),
+        lines=one["wording"].split("\n"),
+        responsible=", ".join(filter(None, (responsible["name"], responsible["role"]))),
+        examined=one["examined"],
+    )
+
+
+def _decisions(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    found = record.get("decisions", [])
+    refused = [
+        {
+            "words": decisions.quoted(one["before"], one["after"]),
+            "person": names[str(one["person"])],
+            "revision": one["revision"],
+            "reason": one["reason"],
+            "answer": _answered(one, names),
+        }
+        for one in found
+        if one["verdict"] == "refused"
+    ]
+    return {"accepted": len(found) - len(refused), "refused": refused} if found else {}
+
+
+def _answered(one: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    if one["answer"] is None:
+        return ""
+    said = "done" if one["answer"] == "done" else f"it stays, because {one['answer_reason']}"
+    return f"{names[str(one['answered_by'])]}: {said}"
 
 
 def _event(one: Mapping[str, Any], names: Mapping[str, str]) -> page_data.TimelineEntry:

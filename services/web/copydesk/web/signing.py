@@ -10,13 +10,12 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from copydesk.documents import operations, revising
+from copydesk.documents import markdown, operations, revising
 from copydesk.documents.errors import DocumentError, NotAllowed
 from copydesk.documents.models import Kind
 from copydesk.documents.signoff import changes, decisions, links, statements
 from copydesk.documents.signoff.statements import Said
 from copydesk.documents.signoff.tables import SignLink
-from copydesk.documents import markdown
 from copydesk.web.extensions import csrf, db
 from copydesk.web.forms import LinkForm
 from copydesk.web.guards import public
@@ -41,10 +40,8 @@ def show(token: str) -> ResponseReturnValue:
     return render_template("documents/sign_by_link.html", **_page(link, token, LinkForm()))
 
 
-# No cookie stands for the person here, so another site can't make their browser sign: it would have to know the address.
 @blueprint.post("/<token>")
 @public
-@csrf.exempt
 def sign(token: str) -> ResponseReturnValue:
     link, form, session = _find(token), LinkForm(), db.session()
     dead = links.why_dead(session, link)
@@ -61,6 +58,10 @@ def sign(token: str) -> ResponseReturnValue:
         return _dead(_find(token), str(error))
     session.commit()
     return redirect(url_for("signing.show", token=token), 303)
+
+
+# No cookie stands for the person here: to make their browser sign, another site would have to know the address.
+csrf.exempt(sign)
 
 
 def _find(token: str) -> SignLink:

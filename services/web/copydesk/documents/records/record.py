@@ -17,6 +17,7 @@ from copydesk.documents.models import Document, Revision
 from copydesk.documents.paragraphs import Drafts, ParagraphState, paragraphs, span_states
 from copydesk.documents.records.verification import FORMAT, canonical, sha256_of
 from copydesk.documents.reviews import ParagraphReview
+from copydesk.documents.signoff.tables import ChangeDecision, ReviewStatement
 from copydesk.documents.suggestions import Suggestion
 
 
@@ -31,6 +32,8 @@ class Rows:
     acts: Sequence[Mapping[str, Any]]
     reviews: Sequence[ParagraphReview]
     waivers: Sequence[Waiver]
+    decisions: Sequence[ChangeDecision]
+    statements: Sequence[ReviewStatement]
     suggestions: Sequence[Suggestion]
     comments: Sequence[CommentThread]
     editions: Sequence[Edition]
@@ -49,6 +52,10 @@ def people_of(rows: Rows) -> set[int]:
     ids |= {one["person"] for one in rows.acts}
     for review in rows.reviews:
         ids |= {review.reviewer_id, review.taken_back_by_id}
+    for decision in rows.decisions:
+        ids |= {decision.person_id, decision.answered_by_id}
+    for statement in rows.statements:
+        ids |= {statement.signer_id, statement.responsible_id}
     for waiver in rows.waivers:
         ids |= {waiver.person_id, waiver.taken_back_by_id}
     for suggestion in rows.suggestions:
@@ -93,6 +100,8 @@ def build(rows: Rows, people: Mapping[int, tuple[str, str]]) -> dict[str, Any]:
         "acts": [dict(one) for one in rows.acts],
         "reviews": [_review(one) for one in rows.reviews],
         "waivers": [_waiver(one) for one in rows.waivers],
+        "decisions": [_decision(one) for one in rows.decisions],
+        "statements": [_statement(one) for one in rows.statements],
         "suggestions": [_suggestion(one) for one in rows.suggestions],
         "comments": [_thread(one) for one in rows.comments],
         "editions": [_edition(one) for one in rows.editions],
@@ -183,6 +192,42 @@ def _waiver(one: Waiver) -> dict[str, Any]:
     }
 
 
+def _decision(one: ChangeDecision) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "base": one.base_number,
+        "revision": one.revision_number,
+        "part": one.part.value,
+        "sort": one.sort.value,
+        "old": [one.old_start, one.old_end],
+        "new": [one.new_start, one.new_end],
+        "before": one.before,
+        "after": one.after,
+        "verdict": one.verdict.value,
+        "reason": one.reason,
+        "person": one.person_id,
+        "at": moment(one.decided_at),
+        "answer": one.answer and one.answer.value,
+        "answer_reason": one.answer_reason,
+        "answered_by": one.answered_by_id,
+        "answered_at": moment(one.answered_at),
+    }
+
+
+def _statement(one: ReviewStatement) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "revision": one.revision_number,
+        "sha256": one.sha256,
+        "wording": one.wording,
+        "examined": one.examined,
+        "signer": one.signer_id,
+        "responsible": {"person": one.responsible_id, "name": one.responsible_name, "role": one.responsible_role},
+        "by_link": one.by_link,
+        "at": moment(one.created_at),
+    }
+
+
 def _suggestion(one: Suggestion) -> dict[str, Any]:
     return {
         "number": one.number,
@@ -234,6 +279,7 @@ def _edition(one: Edition) -> dict[str, Any]:
         "live_at": moment(one.live_at),
         "public_at": moment(one.public_at),
         "responsible": one.responsible_id,
+        "statement": one.statement_id,
         "signed_at": moment(one.signed_at),
         "emergency": one.emergency,
         "confirmed_by": one.confirmed_by_id,

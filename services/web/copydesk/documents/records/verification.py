@@ -212,6 +212,30 @@ def check_reviews(record: Mapping[str, Any]) -> str:
     return _count(record["reviews"], "review")
 
 
+def check_decisions(record: Mapping[str, Any]) -> str:
+    """A decision is about the words at its places, and a statement is of the version that it names."""
+    versions = {one["number"]: one for one in record["revisions"]}
+    fields = {"title": "title", "text": "body"}
+    decisions, statements = record.get("decisions", ()), record.get("statements", ())
+    for number, one in enumerate(decisions, start=1):
+        words = [
+            versions[one[which]][fields[one["part"]]][slice(*one[place])]
+            for which, place in (("base", "old"), ("revision", "new"))
+        ]
+        if words != [one["before"], one["after"]]:
+            raise BrokenRecord(f"Decision {number} is about other words than those at its place.")
+        if one["verdict"] == "refused" and not one["reason"]:
+            raise BrokenRecord(f"Decision {number} refuses a change without a reason.")
+        _known_people(record, f"Decision {number}", (one["person"], one["answered_by"]))
+    for number, one in enumerate(statements, start=1):
+        if versions[one["revision"]]["sha256"] != one["sha256"]:
+            raise BrokenRecord(f"Statement {number} is of another text than version {one['revision']}.")
+        if not one["wording"] or not one["responsible"]["name"]:
+            raise BrokenRecord(f"Statement {number} does not say what was stated, or who is responsible.")
+        _known_people(record, f"Statement {number}", (one["signer"], one["responsible"]["person"]))
+    return f"{_count(decisions, 'decision')}, {_count(statements, 'statement')}"
+
+
 def check_events(record: Mapping[str, Any]) -> str:
     """Every event's hash, and that it names the hash of the one before."""
     previous: str | None = None
@@ -237,6 +261,9 @@ def check_editions(record: Mapping[str, Any]) -> str:
             raise BrokenRecord(f"{what} is of another text than version {one['revision']}.")
         if one["responsible"] is None and one["emergency"] is None:
             raise BrokenRecord(f"{what} has nobody who is responsible for it.")
+        stated = {statement["id"]: statement["sha256"] for statement in record.get("statements", ())}
+        if one.get("statement") is not None and stated.get(one["statement"]) != one["sha256"]:
+            raise BrokenRecord(f"{what} has a statement about another text.")
         _known_people(record, what, (one["editor"], one["responsible"], one["confirmed_by"], one["published_by"]))
     if record["state"] in PUBLISHED:
         current = _current(editions)
@@ -261,6 +288,9 @@ def check_signature(record: Mapping[str, Any]) -> str:
     if right is None or right["sha256"] != signed:
         raise BrokenRecord("The signature is of another text than the newest version.")
     _known_people(record, "The signature", (record["signed_by"],))
+    stated = [(one["sha256"], one["signer"]) for one in record.get("statements", ())]
+    if "statements" in record and (signed, record["signed_by"]) not in stated:
+        raise BrokenRecord("Nothing was stated with the signature.")
     moment = dt.datetime.fromisoformat(record["signed_at"])
     return f"signed on {moment.day} {moment:%B %Y} by {record['people'][str(record['signed_by'])]['name']}"
 
@@ -281,6 +311,7 @@ CHECKS: tuple[tuple[str, Callable[[Mapping[str, Any]], str]], ...] = (
     ("events", check_events),
     ("editions", check_editions),
     ("signature", check_signature),
+    ("sign-off", check_decisions),
     ("whole", check_whole),
 )
 

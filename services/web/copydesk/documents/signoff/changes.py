@@ -97,8 +97,9 @@ def _listed(part: Part, old: str, new: str, counted: int) -> list[Listed]:
 def _one(part: Part, number: int, tiles: Sequence[Tile], where: Sequence[int], texts: tuple[str, str]) -> Listed:
     mine = [tiles[at] for at in where]
     moved = any(tile.move is not None for tile in mine)
-    leaving = [tile for tile in mine if tile.op != "moved_here"]
-    coming = [tile for tile in mine if tile.op != "moved_away"]
+    # Breaks that came or went with a move have its number, too, and may stand anywhere.
+    leaving = [tile for tile in mine if tile.op == "moved_away" or not moved]
+    coming = [tile for tile in mine if tile.op == "moved_here" or not moved]
     old = _span((tile.i, tile.i + len(tile.old)) for tile in leaving)
     new = _span((tile.j, tile.j + len(tile.new)) for tile in coming)
     sort = Sort.MOVED if moved else Sort.FORMATTING if any(tile.formatting for tile in mine) else Sort.WORDS
@@ -120,11 +121,10 @@ def _pieces(tiles: Sequence[Tile], where: Sequence[int]) -> Iterable[Piece]:
                 yield Piece("same", " … ")
             yield from _stayed(_tail(tiles[at - 1]) if at else "")
         if tile.op == "replace":
-            yield from (
-                Piece(op, words, tile.change, tile.formatting)
-                for op, words in (("removed", tile.old), ("added", tile.new))
-                if words
-            )
+            if tile.old:
+                yield Piece("removed", tile.old, tile.change, tile.formatting)
+            if tile.new:
+                yield Piece("added", tile.new, tile.change, tile.formatting)
         else:
             yield Piece(tile.op, tile.old or tile.new, tile.change)
         if at + 1 not in where:

@@ -157,11 +157,12 @@ def refused_now(session: Session, document: Document) -> Sequence[ChangeDecision
 
 def in_words(refused: Sequence[ChangeDecision]) -> str:
     """For a letter and the timeline."""
-    return "\n".join(f"Refused: {quoted(one)}. {one.reason}" for one in refused)
+    return "\n".join(f"Refused: {quoted(one.before, one.after)}. {one.reason}" for one in refused)
 
 
-def quoted(one: ChangeDecision) -> str:
-    before, after = _short(one.before), _short(one.after)
+def quoted(before: str, after: str) -> str:
+    """A change in one line."""
+    before, after = _short(before), _short(after)
     if not after:
         return f"“{before}” taken out"
     return f"“{after}” for “{before}”" if before and before != after else f"“{after}”"

@@ -112,6 +112,11 @@ class ReviewStatement(Base):
 
     signer: Mapped[User] = relationship(foreign_keys=[signer_id], lazy="joined", innerjoin=True)
 
+    @property
+    def says_reviewed(self) -> bool:
+        """Does it name what was examined? The one sentence of before there were statements did not."""
+        return "\n" in self.wording
+
 
 class SignLink(Base):
     """A link in a letter by which one person can sign one version, once. Only the hash of its secret is kept."""

@@ -1,4 +1,4 @@
-"""The sponsor's decisions on what an editor delivered, change by change, and the editor's answers to what was refused."""
+"""The sponsor's decisions on what was delivered, change by change, and the editor's answers to what was refused."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -87,7 +87,8 @@ def sign_off(document_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/<uuid:document_id>/sign-off")
 @approved(Role.SPONSOR)
 def decide_change(document_id: uuid.UUID) -> ResponseReturnValue:
-    document, form = load(document_id), DecisionForm()
+    load(document_id)
+    form = DecisionForm()
     verdict = form.verdict.data or ""
     if not form.validate_on_submit() or verdict not in VERDICTS:
         flash(next(iter(form.errors.values()), ["Please accept or refuse the change."])[0], "error")
@@ -185,5 +186,5 @@ def _refused(document_id: uuid.UUID, form: DecisionForm, error: InvalidInput) ->
 def _back(document_id: uuid.UUID) -> ResponseReturnValue:
     """To the change that comes next, on the page that was shown."""
     page, at = request.args.get("page", 1, type=int), request.args.get("then", 0, type=int)
-    where = {"_anchor": f"c{at}"} if at > 0 else {}
-    return redirect(url_for("documents.sign_off", document_id=document_id, page=max(1, page), **where), 303)
+    anchor = f"c{at}" if at > 0 else None
+    return redirect(url_for("documents.sign_off", document_id=document_id, page=max(1, page), _anchor=anchor), 303)
