@@ -34,6 +34,7 @@ OWNERS = only(403, sponsor="open", other_sponsor=404, admin="open")
 EDITORS_OWN = only(403, editor="open", other_editor=404)
 READERS = only("open", other_sponsor=404, other_editor=404)
 ADMINS = only(403, admin="open")
+A_GUESS = dict.fromkeys(PEOPLE, 404) | {"rejected": "login", "suspended": "login"}  # who has no letter finds nothing
 OWN_TEMPLATES = only(403, sponsor="open", other_sponsor=404, admin=404)  # of one sponsor
 
 MATRIX = {
@@ -171,6 +172,15 @@ MATRIX = {
     ("POST", "documents.claim"): only(403, editor="open", other_editor=404),
     ("POST", "documents.request_changes"): SPONSORS_OWN,
     ("POST", "documents.approve"): SPONSORS_OWN,
+    ("GET", "documents.sign_off"): READERS,
+    ("POST", "documents.decide_change"): SPONSORS_OWN,
+    ("POST", "documents.accept_rest"): SPONSORS_OWN,
+    ("POST", "documents.let_stay"): SPONSORS_OWN,
+    ("POST", "documents.answer_todo"): EDITORS_OWN,
+    ("GET", "documents.hand_over"): ADMINS,
+    ("POST", "documents.hand_over"): ADMINS,
+    ("GET", "signing.show"): A_GUESS,
+    ("POST", "signing.sign"): A_GUESS,
     ("POST", "documents.assign"): OWNERS,
     ("POST", "documents.keep"): OWNERS,
     ("POST", "documents.retry"): OWNERS,
@@ -250,6 +260,8 @@ def test_the_public_list_is_this_and_no_more(app):
         "feeds.atom",
         "feeds.as_json",
         "exports.of_readers",
+        "signing.show",
+        "signing.sign",
         "reading.show",
         "reading.edition",
         "reading.hands",
@@ -269,7 +281,7 @@ def test_a_route_without_a_guard_is_closed(app, as_person, cast, monkeypatch):
 def url_of(app, endpoint, document, cast):
     values = {"document_id": document.id, "number": 1, "asking": 2, "user_id": cast.pending.id, "role": "sponsor"}
     values["word_id"] = values["waiver_id"] = values["review_id"] = values["mail_id"] = 1
-    values["act_id"] = values["view_id"] = 0  # nobody's
+    values["decision_id"] = values["act_id"] = values["view_id"] = 0  # nobody's
     values["suffix"], values["webhook_id"], values["delivery_id"] = "md", 1, 1
     values["token"] = unsubscribing.url(cast.editor, Group.WORK).rpartition("/")[2]
     given = select(Notice.id).where(Notice.person_id == cast.editor.id)  # the editor was given the text
