@@ -15,7 +15,7 @@ from copydesk.documents.models import Document
 
 MOST = 500  # documents at once
 KEPT = dt.timedelta(hours=1)  # for so long an act can be undone
-STATE_SAYS = "It is in another state now, so this can’t be done."
+STATE_SAYS = "The state it is in doesn’t allow this."
 
 Doing = Callable[[Session, uuid.UUID, User], Document]
 

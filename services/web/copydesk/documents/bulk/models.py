@@ -43,7 +43,7 @@ class BulkAct(Base):
     items: Mapped[list["BulkItem"]] = relationship(order_by="BulkItem.id", lazy="select", cascade="all")
 
     def those(self, outcome: Outcome) -> list["BulkItem"]:
-        return [item for item in self.items if item.outcome is outcome]
+        return [item for item in self.items if item.outcome == outcome]  # a template names it in words
 
 
 class BulkItem(Base):

@@ -1,6 +1,5 @@
 """What happened last to each of a page's documents, in one query."""
 
-import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,11 +17,10 @@ SAYS = {f"document.{act.value.replace(' ', '_')}": TRANSITIONS[act].says for act
 
 @dataclass(frozen=True)
 class Last:
-    """“Ada Byrne saved a revision”, and when."""
+    """“Ada Byrne saved a revision”."""
 
     who: str
     what: str
-    at: dt.datetime
 
 
 def last(session: Session, documents: Sequence[uuid.UUID]) -> dict[uuid.UUID, Last]:
@@ -32,15 +30,15 @@ def last(session: Session, documents: Sequence[uuid.UUID]) -> dict[uuid.UUID, La
     mine = func.unnest(cast(literal([str(one) for one in documents], ARRAY(String)), ARRAY(String)))
     wanted = select(mine.label("id")).subquery()
     newest = (
-        select(AuditEvent.action, AuditEvent.actor_id, AuditEvent.at)
+        select(AuditEvent.action, AuditEvent.actor_id)
         .where(AuditEvent.object_type == "document", AuditEvent.object_id == wanted.c.id, AuditEvent.action.in_(SAYS))
         .order_by(AuditEvent.id.desc())
         .limit(1)
         .lateral()
     )
     query = (
-        select(cast(wanted.c.id, Uuid), newest.c.action, User.name, newest.c.at)
+        select(cast(wanted.c.id, Uuid), newest.c.action, User.name)
         .select_from(wanted.join(newest, true()))
         .outerjoin(User, User.id == newest.c.actor_id)
     )
-    return {row[0]: Last(row[2] or "The machine", SAYS[row[1]], row[3]) for row in session.execute(query)}
+    return {row[0]: Last(row[2] or "The machine", SAYS[row[1]]) for row in session.execute(query)}

@@ -1,6 +1,5 @@
 """The lines of the list: what last happened to a document, and what the viewer would do with it."""
 
-import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session
 from copydesk.accounts.models import Role, User
 from copydesk.autodocs.models import LIVE, Autodoc, DraftKind
 from copydesk.documents.finding import happened, listing, machine_share, searching
-from copydesk.documents.finding.filters import WAITS_FOR
+from copydesk.documents.finding.filters import BEFORE_DELIVERY, WAITS_FOR
 from copydesk.documents.finding.happened import Last
 from copydesk.documents.finding.searching import Piece
 from copydesk.documents.models import Document, State
@@ -42,8 +41,8 @@ class Row:
     document: Document
     title: list[Piece]  # what was searched for apart
     says: str
-    at: dt.datetime | None  # when that was; none: it lasts
     excerpt: list[Piece]
+    due: bool  # does the date still matter?
     button: str
     urgent: bool
     percent: int | None  # of the draft that is being written
@@ -60,14 +59,13 @@ def rows(session: Session, documents: Sequence[Document], me: User, asked: str) 
     found = []
     for one in documents:
         draft = drafts.get(one.id)
-        says, at = _says(one, draft, last.get(one.id))
         found.append(
             Row(
                 document=one,
                 title=searching.marked(one.title, words),
-                says=says,
-                at=at,
+                says=_says(one, draft, last.get(one.id)),
                 excerpt=_excerpt(bodies.get(one.id), words),
+                due=one.due_at is not None and one.state in BEFORE_DELIVERY,
                 button=_button(one, me),
                 urgent=one.state in WAITS_FOR[me.role],
                 percent=round(100 * draft.tokens_written / draft.tokens_target) if draft else None,
@@ -92,16 +90,14 @@ def _excerpt(words: tuple[str, str] | None, wanted: list[str]) -> list[Piece]:
     return searching.excerpt(body, wanted) or searching.excerpt(brief, wanted)
 
 
-def _says(document: Document, draft: Autodoc | None, last: Last | None) -> tuple[str, dt.datetime | None]:
+def _says(document: Document, draft: Autodoc | None, last: Last | None) -> str:
     if draft is not None and draft.waiting_since is not None:
-        return "The engine does not answer; drafting goes on when it is back", None
+        return "The engine does not answer; drafting goes on when it is back"
     if document.state is State.DRAFTING:
-        return ("The machine is writing" if draft and draft.tokens_written else "Waits for its turn"), None
+        return "The machine is writing" if draft and draft.tokens_written else "Waits for its turn"
     if document.state in STANDING:
-        return STANDING[document.state], None
-    if last is None:
-        return f"Version {document.head_number}, round {document.round}", None
-    return f"{last.who} {last.what}", last.at
+        return STANDING[document.state]
+    return f"{last.who} {last.what}" if last else f"Version {document.head_number}, round {document.round}"
 
 
 def _button(document: Document, me: User) -> str:
