@@ -17,4 +17,6 @@ async def every(seconds: float, work: Callable[[Engine], object], database: Engi
             await asyncio.to_thread(work, database)
         except SQLAlchemyError:
             log.warning("worker.periodic_failed", work=work.__name__, exc_info=True)
+        except Exception:  # a fault in one round must not end all that would come
+            log.exception("worker.periodic_failed", work=work.__name__)
         await asyncio.sleep(seconds)
