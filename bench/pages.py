@@ -3,8 +3,6 @@
 import gzip
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,7 +15,6 @@ from bench import typing_keys
 from bench.desk import whole_desk
 from bench.machine import load
 from copydesk.accounts.models import User
-from copydesk.config import settings
 from copydesk.documents import revising, suggesting
 from copydesk.documents.proposals import Proposal
 from copydesk.documents.revising import Text
@@ -44,7 +41,7 @@ def run(work: Path, *, quick: bool = False) -> dict[str, Any] | None:
         return None
     from playwright.sync_api import sync_playwright
 
-    with whole_desk(work) as (live, _), _settings_of(live), sync_playwright() as playwright:
+    with whole_desk(work) as (live, _), live.settings(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         try:
             short = _document(live, "Painted", typing_keys.prose(SHORT))
@@ -60,20 +57,6 @@ def run(work: Path, *, quick: bool = False) -> dict[str, Any] | None:
             }
         finally:
             browser.close()
-
-
-@contextmanager
-def _settings_of(live: Desk) -> Iterator[None]:
-    """What this process does to the desk's database it does with the desk's settings."""
-    before = dict(os.environ)
-    os.environ |= {name: value for name, value in live.environment.items() if name not in before}
-    settings.cache_clear()
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ |= before
-        settings.cache_clear()
 
 
 def _document(live: Desk, title: str, text: str) -> str:

@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 from sqlalchemy import Engine, create_engine
 
+from copydesk.config import settings
+
 ROOT = Path(__file__).resolve().parent.parent
 COPYDESK = [sys.executable, "-m", "copydesk.cli"]
 PATIENCE = 60.0  # seconds; a slow machine gets time, a broken one does not hang
@@ -97,6 +99,19 @@ class Desk:
             return self.answers(address)
 
         until(up, f"{name} answers")
+
+    @contextlib.contextmanager
+    def settings(self) -> Iterator[None]:
+        """What this process does to the desk's database it does with the desk's settings."""
+        before = dict(os.environ)
+        os.environ |= {name: value for name, value in self.environment.items() if name not in before}
+        settings.cache_clear()
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ |= before
+            settings.cache_clear()
 
     def start_all(self) -> None:
         self.run("migrate")

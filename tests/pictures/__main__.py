@@ -7,6 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.writing import opened, save, write
+from tests.pictures.stock import stock
 from tests.pictures.studio import DOCS, HELP, Studio, shoot, studio
 
 TITLE = "Ceramics at the bakery"
@@ -201,6 +202,57 @@ def desk_of_the_readme(here: Studio, page: Page, url: str) -> None:
     wide.context.close()
 
 
+def published(here: Studio, page: Page, url: str) -> None:
+    sponsor = here.person("test@test.com", 720, 1000)
+    sponsor.goto(here.busy["Letters from the printers"])
+    sponsor.goto(sponsor.locator("a[href*='/read/']").first.get_attribute("href") or "")
+    shoot(sponsor, "published", sponsor.locator("article").first, within=700)
+    sponsor.context.close()
+
+
+def today(here: Studio, page: Page, url: str) -> None:
+    sponsor = here.person("test@test.com", 900, 1000)
+    shoot(sponsor, "today", sponsor.locator(".page-head"), sponsor.locator(".waits").nth(1), within=620)
+    sponsor.context.close()
+
+
+def changes(here: Studio, page: Page, url: str) -> None:
+    sponsor = here.person("test@test.com", 820, 1000)
+    sponsor.goto(f"{here.busy['Harbour walk, audio guide']}/sign-off")
+    shoot(sponsor, "changes", sponsor.locator("[data-compare]"), within=560)
+    sponsor.context.close()
+
+
+def choosing(here: Studio, page: Page, url: str) -> None:
+    sponsor = here.person("test@test.com", 900, 1000)
+    sponsor.goto(here.busy["Choosing between two"])
+    shoot(sponsor, "choosing", sponsor.locator("[data-choosing]"), within=620)
+    sponsor.context.close()
+
+
+def routing(here: Studio, page: Page, url: str) -> None:
+    admin = here.person("admin@test.com", 1000, 1000)
+    admin.goto("/admin/routing")
+    shoot(admin, "routing", admin.locator(".house"), within=620)
+    admin.context.close()
+
+
+def finding(here: Studio, page: Page, url: str) -> None:
+    admin = here.person("admin@test.com", 1000, 1000)
+    admin.goto("/documents")
+    for number in (0, 1):
+        admin.locator("table.list input[type=checkbox]").nth(number + 1).check()
+    shoot(admin, "finding", admin.locator(".page-head"), admin.locator("table.list"), within=640)
+    admin.context.close()
+
+
+def disclosure(here: Studio, page: Page, url: str) -> None:
+    admin = here.person("admin@test.com", 1000, 1000)
+    admin.goto("/admin/disclosure")
+    shoot(admin, "disclosure", admin.locator(".page-head"), admin.locator("table.list").first, within=560)
+    admin.context.close()
+
+
 SCENES: tuple[Callable[[Studio, Page, str], None], ...] = (
     words,
     looking,
@@ -211,6 +263,13 @@ SCENES: tuple[Callable[[Studio, Page, str], None], ...] = (
     record,
     suggestion,
     conflict,
+    today,
+    choosing,
+    changes,
+    published,
+    routing,
+    finding,
+    disclosure,
 )
 
 
@@ -218,12 +277,13 @@ def main() -> None:
     HELP.mkdir(exist_ok=True)
     with studio() as here:
         here.machine.will_say(GIVEN + DRAFT, OTHER_DRAFT)
-        commission(here, "Choosing between two", "Two")
+        two = commission(here, "Choosing between two", "Two")
         here.machine.will_say(DRAFT)
         url = commission(here, TITLE)
         editor = here.person("editor@test.com", 1440, 900)
         revise(editor, url)
         editor.context.close()
+        here.busy = stock(here.desk) | {"Choosing between two": two}
         for scene in [one for one in SCENES if not sys.argv[1:] or one.__name__ in sys.argv[1:]]:
             page = here.person("editor@test.com", 720, 1000)
             scene(here, page, url)

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from copydesk.local.testing import running
 from copydesk.web.help_pages import FOLDER as HELP
 from copydesk.web.help_pages import SCALE
 from tests.browser.conftest import FLAGS
-from tests.desk import ROOT, desk, free_port
+from tests.desk import ROOT, Desk, desk, free_port
 from tests.pictures.speaker import Speaker, speaking
 
 DOCS = ROOT / "docs/pictures"
@@ -32,6 +32,8 @@ class Studio:
     browser: Browser
     url: str
     machine: Speaker
+    desk: Desk
+    busy: dict[str, str] = field(default_factory=dict)  # addresses of what else is on the desk, by title
 
     def person(self, email: str, width: int, height: int) -> Page:
         context = self.browser.new_context(
@@ -66,7 +68,7 @@ def studio() -> Iterator[Studio]:
             with speaking(machine, port):
                 made.start_all()
                 browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-                yield Studio(browser, made.url, machine)
+                yield Studio(browser, made.url, machine, made)
                 browser.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -40,6 +40,8 @@ def due(session, make_document, cast, now):
 
 @pytest.fixture
 def by_load(session, cast):
+    """The desk chooses; of the cast's two editors one is away."""
+    cast.other_editor.away = True
     rules.choose(session, cast.admin, Rules(choose_by_load=True))
 
 

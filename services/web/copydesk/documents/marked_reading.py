@@ -1,4 +1,4 @@
-"""A text as readers see it, with each hand's words still marked: Markdown whose every letter knows where it was written.
+"""A text as readers see it, each hand's words still marked: Markdown whose every letter knows where it was written.
 
 Markdown's own parser says what the text is made of, but not where each letter of it stood. The letters of a rendered
 text stand in the order of the source, with marks between them, and so are found again one after the other. What can't

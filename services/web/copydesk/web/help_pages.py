@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from copydesk.web.guards import approved
+from copydesk.accounts.models import Role
+from copydesk.web.guards import approved, person
 from copydesk.web.shortcuts import SHORTCUTS
 
 blueprint = Blueprint("help", __name__, url_prefix="/help")
@@ -81,8 +82,68 @@ PICTURES = {
             "The record’s page: it says that every link holds, and shows the text with the share of each hand.",
             "The record of a text: who wrote what, and that nothing was changed afterwards.",
         ),
+        Picture(
+            "today",
+            "A page that begins with the words: two texts wait for you. Below stand the texts, each with what happened"
+            " to it and a button for what is to be done.",
+            "What waits for you, in words, with the next act beside it.",
+        ),
+        Picture(
+            "choosing",
+            "Two drafts of the same brief stand side by side; under each is a button to choose it.",
+            "Several drafts at once. One becomes the text; the others are kept.",
+        ),
+        Picture(
+            "changes",
+            "A list of changes: words struck and words underlined, each with the buttons Accept and Refuse, and a field"
+            " for the reason.",
+            "Each change since you last saw the text, to accept or to refuse.",
+        ),
+        Picture(
+            "published",
+            "A text as readers see it: its title, its author line, the responsible person, a link to the record.",
+            "What readers get: the text, who answers for it, and how it was made.",
+        ),
+        Picture(
+            "routing",
+            "A table of editors with what each has in hand and what is late; beside it the rules of the desk.",
+            "Who has how much in hand, and what the desk does by itself.",
+        ),
+        Picture(
+            "finding",
+            "A list of documents with filters above it; two of them are ticked, and a bar offers to assign, remind,"
+            " withdraw or export them.",
+            "Find, tick, act; and undo it.",
+        ),
+        Picture(
+            "disclosure",
+            "A table of published texts with label, reviewer, responsible person and share of machine words.",
+            "Every published text, and who stands for it.",
+        ),
     )
 }
+
+
+@blueprint.get("")
+@approved()
+def index() -> ResponseReturnValue:
+    """To the page of one's own role."""
+    pages = {Role.SPONSOR: "help.sponsoring", Role.EDITOR: "help.editing", Role.ADMIN: "help.desk"}
+    return redirect(url_for(pages[person().role]))
+
+
+@blueprint.get("/sponsoring")
+@approved()
+def sponsoring() -> ResponseReturnValue:
+    """For sponsors: the brief, the signature, publication."""
+    return render_template("help/sponsoring.html", pictures=PICTURES)
+
+
+@blueprint.get("/desk")
+@approved()
+def desk() -> ResponseReturnValue:
+    """For admins: people, routing, lists, what to do when something is stuck."""
+    return render_template("help/desk.html", pictures=PICTURES)
 
 
 @blueprint.get("/editing")
