@@ -302,7 +302,7 @@ def url_of(app, endpoint, document, cast):
 
 @pytest.mark.parametrize(("method", "endpoint"), list(MATRIX))
 def test_who_gets_what(app, session, cast, make_document, as_person, method, endpoint):
-    document = make_document("published" if endpoint.startswith("reading.") else "editing")
+    document = make_document("published" if endpoint.startswith(("reading.", "exports.of")) else "editing")
     if endpoint in ("documents.candidates", "documents.replay_progress"):  # pages of something that was asked for
         spans.ask(session, document.id, cast.editor, base=document.text_number, start=0, end=5, count=1)
         replays.ask(session, requests.newest(session, document.id).id, cast.sponsor)

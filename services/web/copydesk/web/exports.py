@@ -74,7 +74,7 @@ def of_readers(slug: str, number: int, suffix: str) -> ResponseReturnValue:
 
 def _format() -> Format:
     try:
-        return Format(request.args.get("format", ""))
+        return Format(request.args.get("format", Format.MARKDOWN.value))
     except ValueError:
         abort(404)
 

@@ -423,10 +423,10 @@ class WebhookForm(FlaskForm):
     events = SelectMultipleField(
         "What it is told",
         choices=[
-            ("text.published", "Published"),
-            ("text.corrected", "Corrected"),
-            ("text.updated", "Updated"),
-            ("text.retracted", "Retracted"),
+            SelectChoice("text.published", "Published"),
+            SelectChoice("text.corrected", "Corrected"),
+            SelectChoice("text.updated", "Updated"),
+            SelectChoice("text.retracted", "Retracted"),
         ],
         default=["text.published", "text.corrected", "text.updated", "text.retracted"],
     )

@@ -121,7 +121,9 @@ def _gone(error: WebhookNotFound) -> ResponseReturnValue:
 
 
 def _list(form: WebhookForm) -> str:
-    return render_template("admin/webhooks.html", hooks=operations.everything(db.session()), form=form)
+    return render_template(
+        "admin/webhooks.html", hooks=operations.everything(db.session()), form=form, choices=_choices(form)
+    )
 
 
 def _page(hook: Webhook, *, shown: bool = False) -> ResponseReturnValue:
@@ -134,7 +136,7 @@ def _page(hook: Webhook, *, shown: bool = False) -> ResponseReturnValue:
             hook=hook,
             now=operations.now(session),
             secret=secret,
-            choices=WebhookForm(formdata=None).events.choices,
+            choices=_choices(WebhookForm(formdata=None)),
             deliveries=found[:PAGE],
             page=page,
             more=len(found) > PAGE,
@@ -142,3 +144,7 @@ def _page(hook: Webhook, *, shown: bool = False) -> ResponseReturnValue:
     )
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _choices(form: WebhookForm) -> dict[str, str]:
+    return {one.value: one.label for one in form.events.choices}

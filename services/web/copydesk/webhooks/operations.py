@@ -69,8 +69,8 @@ def change_events(session: Session, actor: User, webhook_id: int, events: Iterab
 def switch(session: Session, actor: User, webhook_id: int, *, on: bool) -> Webhook:
     """What is announced while it is off is not sent later."""
     hook = _lock(session, actor, webhook_id)
-    hook.is_on, hook.off_reason, hook.failing_since = on, None, None
-    hook.switched_off_at = None if on else now(session)
+    off_at = None if on else now(session)  # asked first: a question has the session write what was set so far
+    hook.is_on, hook.switched_off_at, hook.off_reason, hook.failing_since = on, off_at, None, None
     _record(session, actor, hook, "switched_on" if on else "switched_off")
     return hook
 
@@ -78,7 +78,8 @@ def switch(session: Session, actor: User, webhook_id: int, *, on: bool) -> Webho
 def rotate(session: Session, actor: User, webhook_id: int) -> Webhook:
     """A new secret; the one before signs beside it for a day."""
     hook = _lock(session, actor, webhook_id)
-    hook.old_nonce, hook.old_until = hook.nonce, now(session) + OVERLAP
+    until = now(session) + OVERLAP
+    hook.old_nonce, hook.old_until = hook.nonce, until
     hook.nonce = signing.new_nonce()
     _record(session, actor, hook, "secret_rotated")
     return hook
