@@ -1,17 +1,19 @@
 """Two people at the same moment, each on a connection of their own: one wins, nothing is overwritten."""
 
+import datetime as dt
 import threading
 import uuid
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from copydesk.accounts import operations as accounts
 from copydesk.accounts.errors import AccountError
 from copydesk.accounts.models import Role, Status, User
-from copydesk.autodocs import requests, spans
+from copydesk.autodocs import many, requests, spans
 from copydesk.documents import chain, operations, revising
+from copydesk.documents.asking import batches, unfinished
 from copydesk.documents.errors import DocumentError, StaleHead
 from copydesk.documents.models import Document, State
 from copydesk.documents.revising import Text
@@ -193,3 +195,57 @@ def test_an_editor_suspended_while_being_chosen_gets_no_work(engine, people):
     )
     with Session(engine) as session:
         assert session.get(Document, document.id).editor_id is None
+
+
+def test_a_form_that_is_sent_while_it_is_kept_leaves_no_unfinished_brief(engine, people):
+    number, heard = uuid.uuid4(), []
+
+    def keep():
+        try:
+            with Session(engine) as session, session.begin():
+                unfinished.keep(session, people["sponsor"], number, {"title": "T"}, version=0, new=uuid.uuid4())
+        except unfinished.BecameADocument as error:
+            heard.append(error)
+
+    with Session(engine) as session, session.begin():
+        requests.create_document(session, people["sponsor"], title="T", brief="B", editor_id=None, document_id=number)
+        unfinished.became_document(session, people["sponsor"], number)
+        late = threading.Thread(target=keep)
+        late.start()
+        late.join(0.5)
+        assert late.is_alive()  # it waits for what becomes of the form
+    late.join(30)
+    assert len(heard) == 1
+    with Session(engine) as session:
+        assert session.get(Document, number) is not None
+        assert session.get(unfinished.Unfinished, number) is None
+
+
+def test_a_table_that_is_confirmed_twice_at_once_makes_each_document_once(engine, people):
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        batch = batches.keep(session, people["sponsor"], "briefs.csv", b"title,brief\nOne,First\nTwo,Second\n")
+
+    def confirm(session):
+        today = dt.date(2026, 1, 1)
+        many.create(session, people["sponsor"], batch.id, today=today, due_at=lambda day: dt.datetime.now(dt.UTC))
+
+    assert at_once(engine, confirm, confirm) == [None, None]
+    with Session(engine) as session:
+        made = session.scalars(select(Document).where(Document.sponsor_id == people["sponsor"].id)).all()
+        assert sorted(one.title for one in made) == ["One", "Two"]
+
+
+def test_two_windows_that_keep_at_once_both_keep_their_words(engine, people):
+    number, sponsor = uuid.uuid4(), people["sponsor"]
+    with Session(engine) as session, session.begin():
+        unfinished.keep(session, sponsor, number, {"title": "Begun"}, version=0, new=uuid.uuid4())
+
+    def keep(title):
+        def act(session):
+            unfinished.keep(session, sponsor, number, {"title": title}, version=1, new=uuid.uuid4())
+
+        return act
+
+    assert at_once(engine, keep("Here"), keep("There")) == [None, None]
+    with Session(engine) as session:
+        assert sorted(one.name for one in unfinished.mine(session, sponsor)) == ["Here", "There"]

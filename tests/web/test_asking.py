@@ -1,17 +1,19 @@
 """What a new document begins with: as it was typed before, from a template, like another one."""
 
+import datetime as dt
 import re
 import uuid
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from copydesk.audit.log import AuditEvent
-from copydesk.documents.asking import templates, unfinished
+from copydesk.documents.asking import batches, templates, unfinished
+from copydesk.documents.asking.batches import Batch
 from copydesk.documents.asking.templates import BriefTemplate, Content
 from copydesk.documents.asking.unfinished import Unfinished
 from copydesk.documents.models import Document
-from tests.asking import TEMPLATE
+from tests.asking import TABLE, TEMPLATE
 
 JSON = {"Accept": "application/json"}
 
@@ -247,3 +249,33 @@ def test_a_document_is_asked_for_once_more(session, sponsor, cast, as_person, ma
     assert ticket(sponsor, f"/documents/new?like={document.id}")
     assert as_person(cast.other_sponsor).get(f"/documents/new?like={document.id}").status_code == 404
     assert f"?like={document.id}" not in as_person(cast.editor).get(f"/documents/{document.id}").text
+
+
+def test_what_nobody_came_back_for_is_cleared_away(session, cast):
+    def aged(table, column, days):
+        session.execute(update(table).values({column: func.now() - dt.timedelta(days=days)}))
+        session.expire_all()
+
+    sponsor = cast.sponsor
+    unfinished.keep(session, sponsor, uuid.uuid4(), {"title": "Pots"}, version=0, new=uuid.uuid4())
+    for days, cleared in ((170, 0), (190, 1)):
+        aged(Unfinished, "kept_at", days)
+        assert unfinished.clear_old(session) == cleared
+    kept = unfinished.keep(session, sponsor, uuid.uuid4(), {"title": "Pots"}, version=0, new=uuid.uuid4())
+    unfinished.remove(session, sponsor, kept.unfinished.id)
+    assert unfinished.clear_old(session) == 0
+    aged(Unfinished, "deleted_at", 2)
+    assert unfinished.clear_old(session) == 1
+
+    template = templates.add(session, sponsor, TEMPLATE)
+    aged(BriefTemplate, "updated_at", 900)
+    assert templates.clear_old(session) == 0
+    templates.remove(session, sponsor, template.id)
+    assert templates.clear_old(session) == 0
+    aged(BriefTemplate, "deleted_at", 31)
+    assert templates.clear_old(session) == 1
+
+    batches.keep(session, sponsor, "briefs.csv", TABLE)
+    assert batches.clear_old(session) == 0
+    aged(Batch, "created_at", 31)
+    assert batches.clear_old(session) == 1
