@@ -28,6 +28,7 @@ export default defineConfig({
   server: { fs: { allow: [".."] } }, // a test reads the server's table of shortcuts
   test: {
     environment: "jsdom",
+    pool: "vmThreads",
     include: ["tests/**/*.test.ts"],
     restoreMocks: true,
     setupFiles: ["tests/setup.ts"],

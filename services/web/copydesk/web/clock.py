@@ -38,9 +38,11 @@ def moment(
     """A date, or a date and a time, as typed; a date alone is the end of that working day.
 
     Raises:
-        InvalidInput: `field`: there is no such moment.
+        InvalidInput: `field`: there is no such moment, or no such zone.
     """
     typed = typed.strip()
+    if told and told not in zones.names():
+        raise InvalidInput(field, says)
     try:
         local = dt.datetime.fromisoformat(typed)
         if "T" not in typed and " " not in typed:

@@ -1,6 +1,8 @@
 const PATIENCE = 4000; // after that the person may have stayed on the page on purpose
 
 /** A form that is on its way is not sent a second time by an impatient second click. */
+import { reload } from "./reload";
+
 export function holdBack(): void {
   const sent = new WeakSet<HTMLFormElement>();
   document.addEventListener("submit", (event) => {
@@ -19,6 +21,6 @@ export function holdBack(): void {
   });
   // Back from the browser's cache the page is as it was left: let it be sent again.
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted) window.location.reload();
+    if (event.persisted) reload();
   });
 }

@@ -252,12 +252,22 @@ export function selected(article: HTMLElement): About | null {
   const range = selection.getRangeAt(0);
   if (!article.contains(range.startContainer) || !article.contains(range.endContainer)) return null;
   const words = range.toString();
-  if (words.trim() === "") return null;
+  const runs = all("[data-at]", article).filter((run) => range.intersectsNode(run));
+  const [first, last] = [runs[0], runs[runs.length - 1]];
+  if (words.trim() === "" || !first || !last) return null;
+  const start = place(first, range.startContainer, range.startOffset, 0);
+  const end = place(last, range.endContainer, range.endOffset, count(last.textContent ?? ""));
+  return { words, base: Number(article.dataset["read"]), start, end };
+}
+
+/** Where a boundary of the selection stands in the source; `otherwise`: in the run, where it stands outside of it. */
+function place(run: HTMLElement, node: Node, offset: number, otherwise: number): number {
+  const at = Number(run.dataset["at"]);
+  if (!run.contains(node)) return at + otherwise;
   const before = document.createRange();
-  before.setStart(article, 0);
-  before.setEnd(range.startContainer, range.startOffset);
-  const at = count(before.toString());
-  return { words, base: Number(article.dataset["read"]), start: at, end: at + count(words) };
+  before.setStart(run, 0);
+  before.setEnd(node, offset);
+  return at + count(before.toString());
 }
 
 /** In characters, as the server counts them. */

@@ -2,6 +2,7 @@
 import { all, one } from "./dom";
 import { Growing } from "./growing";
 import { ask, patience, pause, seen } from "./polling";
+import { reload } from "./reload";
 
 export { patience };
 
@@ -149,7 +150,7 @@ class Follower {
       this.grow(last);
       await Promise.all([this.growing.settled(), ...Array.from(this.columns.values(), (column) => column.settled())]);
     }
-    window.location.reload();
+    reload();
   }
 
   private say(words: string): void {

@@ -2,6 +2,7 @@
 import { askFirst } from "./confirm";
 import { all, one } from "./dom";
 import { patience, pause, seen } from "./polling";
+import { reload } from "./reload";
 
 const EVERY = 4_000;
 
@@ -16,7 +17,7 @@ async function watch(root: HTMLElement, url: string): Promise<void> {
     await seen();
     try {
       const answer = await fetch(url, { cache: "no-store" });
-      if (answer.redirected || [401, 403, 404].includes(answer.status)) return window.location.reload();
+      if (answer.redirected || [401, 403, 404].includes(answer.status)) return reload();
       if (!answer.ok) throw new Error(String(answer.status));
       renew(root, await answer.text());
       [wait, failures] = [EVERY, 0];

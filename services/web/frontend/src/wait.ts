@@ -1,6 +1,7 @@
 /** A page that waits for the machine: asks how it stands and is loaded anew when that is over. */
 import { one } from "./dom";
 import { ask, patience, pause, seen } from "./polling";
+import { reload } from "./reload";
 
 interface Standing {
   done: boolean;
@@ -21,7 +22,7 @@ async function wait(root: HTMLElement, url: string): Promise<void> {
     await seen();
     try {
       const standing = await ask<Standing>(url);
-      if (standing === "gone" || standing.done) return window.location.reload();
+      if (standing === "gone" || standing.done) return reload();
       if (say && standing.message && say.textContent !== standing.message) say.textContent = standing.message;
       failures = 0;
       rest = standing.next_ms || 500;

@@ -53,7 +53,7 @@ const panel = (version: string, ...threads: string[]): string => `
 describe("the panel", () => {
   beforeEach(() => {
     Element.prototype.scrollIntoView = vi.fn();
-    document.body.innerHTML = panel("1", thread(1)) + `<article data-read="2">One \u{1F600} <mark>two</mark> three</article>`;
+    document.body.innerHTML = panel("1", thread(1)) + `<article data-read="2"><span data-at="2">One \u{1F600} </span><mark><span data-at="10">two</span></mark><span data-at="15"> three</span></article>`;
     talk();
   });
 
@@ -85,10 +85,10 @@ describe("the panel", () => {
     window.getSelection()?.removeAllRanges();
     window.getSelection()?.addRange(range);
     const about = selected(article);
-    expect(about).toEqual({ words: "two", base: 2, start: 6, end: 9 });
+    expect(about).toEqual({ words: "two", base: 2, start: 10, end: 13 });
     begin(about);
     const form = document.querySelector("form")!;
-    expect(Object.fromEntries(new FormData(form))).toEqual({ about: "two", base: "2", start: "6", end: "9", comment: "" });
+    expect(Object.fromEntries(new FormData(form))).toEqual({ about: "two", base: "2", start: "10", end: "13", comment: "" });
     expect(document.querySelector("details")?.open).toBe(true);
     expect(document.activeElement?.getAttribute("name")).toBe("comment");
     begin(null);

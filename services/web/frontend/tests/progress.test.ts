@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fresh, Growing } from "../src/growing";
+import { reload } from "../src/reload";
 import { followDraft, heading, isOver, message, milestone, patience, type Progress } from "../src/progress";
+
+vi.mock("../src/reload", () => ({ reload: vi.fn() }));
 
 const progress = (more: Partial<Progress> = {}): Progress => ({
   state: "writing",
@@ -78,26 +81,17 @@ describe("a growing text", () => {
 });
 
 describe("following a draft", () => {
-  const reload = vi.fn();
   const answers: (Progress | number | Error)[] = [];
 
   beforeEach(() => {
     vi.useFakeTimers();
-    reload.mockClear();
+    vi.mocked(reload).mockClear();
     answers.length = 0;
     vi.stubGlobal("fetch", async () => {
       const next = answers.length > 1 ? answers.shift() : answers[0];
       if (next instanceof Error) throw next;
       return typeof next === "number" ? new Response("", { status: next }) : Response.json(next);
     });
-    const { location } = window;
-    vi.stubGlobal("window", new Proxy(window, {
-      get: (target, key) => {
-        if (key === "location") return { ...location, reload };
-        const value: unknown = Reflect.get(target, key);
-        return typeof value === "function" ? (value.bind(target) as unknown) : value;
-      },
-    }));
     document.body.innerHTML = `
       <section data-draft data-progress-url="/p"><h2 data-draft-heading></h2><span data-draft-count hidden></span>
       <progress max="100" value="0" data-draft-progress></progress><p data-draft-message></p><p data-draft-status></p>

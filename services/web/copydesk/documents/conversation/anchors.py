@@ -12,6 +12,7 @@ from copydesk.documents.models import Kind, Revision
 from copydesk.documents.textdiff import places
 from copydesk.documents.textdiff.places import Change
 
+_BETWEEN = r"[*_~`\\]*\s+[*_~`\\#>-]*"
 LEFT = 3  # one letter in so many has to be left
 Pieces = list[tuple[int, int]]
 
@@ -46,15 +47,18 @@ def _all(words: str, text: str) -> Pieces:
 
 
 def find(text: str, words: str) -> tuple[int, int] | None:
-    """The first place where these words stand, however they are spaced."""
-    pattern = r"\s+".join(re.escape(word) for word in words.split())
+    """The first place where these words stand, however they are spaced; signs of Markdown beside them are passed over."""
+    pattern = _BETWEEN.join(re.escape(word) for word in words.split())
     found = re.search(pattern, text) if pattern else None
     return found.span() if found else None
 
 
 def same(one: str, other: str) -> bool:
-    """The same words, however they are spaced?"""
-    return one.split() == other.split()
+    """The same words, however they are spaced, as they are written or as they are read?"""
+    if one.split() == other.split():
+        return True
+    letters, others = ([char for char in words if char.isalnum()] for words in (one, other))
+    return letters == others != []
 
 
 def _cut(pieces: Pieces, changes: Sequence[Change]) -> Pieces:

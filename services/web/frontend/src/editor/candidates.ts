@@ -11,6 +11,7 @@ import type { Desk } from "./desk";
 import { extension, passage, passageField, setPassage, showCandidate, type Place } from "./passage";
 import { LOST, reason } from "./posting";
 import { save } from "./saving";
+import { reload } from "../reload";
 
 export const asks = (event: KeyboardEvent): boolean =>
   (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "j";
@@ -158,7 +159,7 @@ class Proposals {
       if (round !== this.round) return;
       try {
         const standing = await ask<Standing>(url);
-        if (standing === "gone") return window.location.reload();
+        if (standing === "gone") return reload();
         if (round !== this.round) return;
         this.draw(standing);
         if (standing.done) return;
