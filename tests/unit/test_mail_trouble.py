@@ -1,92 +1,25 @@
-"""Mail over a real SMTP server that fails, delays, drops the line and refuses; and what the message is made of."""
+"""Mail over a real SMTP server that fails, delays, drops the line and refuses."""
 
-import asyncio
+import datetime as dt
 import smtplib
 import socket
 import socketserver
 import threading
-from email import message_from_bytes, policy
+from email import message_from_bytes
+from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
-from aiosmtpd.controller import Controller
-from sqlalchemy import create_engine, event, text
+from pydantic import SecretStr
+from sqlalchemy import create_engine, event
 from sqlalchemy.orm import Session
 
 from copydesk import mail
-from copydesk.mail import Entry, Footer, Letter, Mail, MailState
-from copydesk.worker import postman
-from copydesk.worker.message import message_of
+from copydesk.mail import Mail, MailState
+from copydesk.worker import postman, run
+from tests.mailing import desk, send, server, state, write
 
-SENDER = "Copydesk <desk@example.org>"
-END = "https://desk.example.org/unsubscribe/" + "WzEyMywicXVlc3Rpb25zIl0." * 5
-
-
-class Server:
-    """An SMTP server that answers each step as told, then as it should."""
-
-    def __init__(self):
-        self.answers = {}  # step: [answers]
-        self.pauses = {}  # step: seconds
-        self.received = []
-
-    async def _answer(self, step, usual="250 OK"):
-        await asyncio.sleep(self.pauses.get(step, 0))
-        waiting = self.answers.get(step)
-        return waiting.pop(0) if waiting else usual
-
-    async def handle_MAIL(self, server, session, envelope, address, options):
-        answer = await self._answer("MAIL")
-        if answer.startswith("250"):
-            envelope.mail_from = address
-        return answer
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        answer = await self._answer("RCPT")
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, server, session, envelope):
-        answer = await self._answer("DATA")
-        if answer.startswith("250"):
-            self.received.append(envelope.content)
-        return answer
-
-
-@pytest.fixture
-def server(free_port):
-    server = Server()
-    controller = Controller(server, hostname="127.0.0.1", port=free_port)
-    controller.start()
-    server.url = f"smtp://127.0.0.1:{free_port}"
-    yield server
-    controller.stop()
-
-
-@pytest.fixture
-def desk(app, config):
-    """Transactions of its own, as the postman's are; what it wrote is removed afterwards."""
-    engine = create_engine(config.sqlalchemy_url)
-    yield engine
-    with engine.begin() as connection:
-        connection.execute(text("DELETE FROM mails"))
-        connection.execute(text("DELETE FROM procrastinate_jobs"))
-    engine.dispose()
-
-
-def write(desk, subject="For you to edit", recipient="ada@example.org", body="Hello\n", **more):
-    with Session(desk) as session, session.begin():
-        return mail.queue(session, recipient=recipient, subject=subject, body=body, **more).id
-
-
-def state(desk, mail_id):
-    with Session(desk) as session:
-        found = session.get(Mail, mail_id)
-        return found.state, found.reason
-
-
-def send(desk, mail_id, url, **more):
-    postman.send(desk, mail_id, smtp_url=url, sender=SENDER, **more)
+__all__ = ["desk", "server"]  # fixtures
 
 
 # The server's answers
@@ -127,6 +60,25 @@ def test_the_last_attempt_says_what_was_wrong(desk, server):
         assert mail.outbox.send_again(session, mail_id)
     send(desk, mail_id, server.url)
     assert state(desk, mail_id) == (MailState.SENT, None)
+
+
+def test_the_worker_tries_again_and_again_and_then_says_so(desk, config, free_port):
+    """With growing pauses, for about a day; at the last attempt the mail is given up and not merely its job."""
+    pauses = [run.MAIL_RETRY.get_retry_decision(exception=OSError(), job=SimpleNamespace(attempts=n)) for n in range(9)]
+    assert pauses.pop() is None
+    seconds = [(pause.retry_at - dt.datetime.now(dt.UTC)).total_seconds() for pause in pauses]
+    assert all(later > 3 * sooner for sooner, later in pairwise(seconds))
+    assert 20 * 3600 < sum(seconds) < 28 * 3600
+
+    settings = config.model_copy(update={"smtp_url": SecretStr(f"smtp://127.0.0.1:{free_port}")})
+    drafter = SimpleNamespace(database=desk, serve=None, stopping=threading.Event(), write=None)
+    send_mail = run.make_app(settings, drafter).tasks["send_mail"].func
+    mail_id = write(desk)
+    with pytest.raises(OSError, match="refused"):
+        send_mail(SimpleNamespace(job=SimpleNamespace(attempts=len(seconds) - 1)), mail_id)
+    assert state(desk, mail_id)[0] is MailState.QUEUED
+    send_mail(SimpleNamespace(job=SimpleNamespace(attempts=len(seconds))), mail_id)
+    assert state(desk, mail_id)[0] is MailState.FAILED
 
 
 # Slow servers
@@ -250,80 +202,3 @@ def test_a_commit_that_fails_leaves_the_mail_to_be_tried_again(desk, server):
         send(desk, mail_id, server.url)
     event.remove(desk, "commit", fail)
     assert state(desk, mail_id)[0] is MailState.QUEUED
-
-
-# The message
-
-
-def letter(**more):
-    nasty = 'A "title" <script>alert(1)</script> & more'
-    return Letter(
-        name="Ada <b>Byrne</b>",
-        entries=(Entry(f"{nasty}\n\nhe said: <img src=x onerror=alert(1)>", "https://desk.example.org/a?b=1&c=2"),),
-        footer=(Footer("No more:", END),),
-        **more,
-    )
-
-
-def parts(raw):
-    message = message_from_bytes(raw, policy=policy.default)
-    return message, *(message.get_body((kind,)).get_content() for kind in ("plain", "html"))
-
-
-def test_plain_text_and_html_of_the_same_words(desk, server):
-    with Session(desk) as session, session.begin():
-        mail_id = mail.send_letter(
-            session, recipient="ada@example.org", subject="S", letter=letter(), unsubscribe=END
-        ).id
-    send(desk, mail_id, server.url)
-    message, plain, html = parts(server.received[0])
-    assert message.get_content_type() == "multipart/alternative"
-    assert "<script>alert(1)</script>" in plain
-    assert "https://desk.example.org/a?b=1&c=2" in plain
-    assert "<script" not in html
-    assert "<img" not in html
-    assert "Ada &lt;b&gt;Byrne&lt;/b&gt;" in html
-    assert 'href="https://desk.example.org/a?b=1&amp;c=2"' in html
-    assert "src=" not in html.replace("src=x", "")
-    assert "url(" not in html
-
-
-def test_one_click_ends_these_mails(desk, server):
-    """RFC 8058: both headers, the address as it is; the library would fold a long one into encoded words."""
-    mail_id = write(desk, unsubscribe=END)
-    send(desk, mail_id, server.url)
-    raw = server.received[0]
-    assert f"List-Unsubscribe: <{END}>\r\n".encode() in raw
-    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
-
-
-def test_a_mail_that_must_go_has_no_way_out(desk, server):
-    mail_id = write(desk)
-    send(desk, mail_id, server.url)
-    assert b"List-Unsubscribe" not in server.received[0]
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"recipient": "ada@example.org\r\nBcc: all@example.org"},
-        {"unsubscribe": "https://x/\r\nBcc: all@example.org"},
-        {"unsubscribe": "https://x/>, <https://evil.example/"},
-    ],
-)
-def test_nothing_becomes_a_header_of_its_own(desk, server, wrong):
-    mail_id = write(desk, **wrong)
-    send(desk, mail_id, server.url)
-    assert state(desk, mail_id)[0] is MailState.FAILED
-    assert server.received == []
-
-
-def test_nobody_can_write_a_part_of_a_message(desk, server):
-    """Were the line between the parts known beforehand, a person's note could be HTML of its own."""
-    mail_id = write(desk, html="<p>True</p>")
-    with Session(desk) as session:
-        row = session.get(Mail, mail_id)
-        known = message_of(row, SENDER).as_string().split('boundary="')[1].split('"')[0]
-        row.body = f"--{known}\nContent-Type: text/html\n\n<p>False</p>\n--{known}--\n"
-        found = message_from_bytes(message_of(row, SENDER).as_bytes(), policy=policy.default)
-    assert found.get_body(("html",)).get_content().strip() == "<p>True</p>"
