@@ -223,6 +223,9 @@ def test_only_these_forms_may_be_large(session, document, sponsor):
     assert sent_whole(sponsor, f"/documents/{document.id}/attachments", "attachment", 6 * mega) == 303
     assert sent_whole(sponsor, f"/documents/{document.id}/attachments", "attachment", 33 * mega) == 413
     assert sent_whole(sponsor, "/documents/new", "attachment", 6 * mega) == 400  # no title
+    long = f"--x\r\nContent-Disposition: form-data; name=brief\r\n\r\n{'x' * 5 * mega}\r\n--x--\r\n"
+    words = sponsor.post("/documents/new", data=long, content_type="multipart/form-data; boundary=x")
+    assert words.status_code == 413  # words are not files
     assert sent_whole(sponsor, "/documents/many", "file", 6 * mega) == 413
     assert sent_whole(sponsor, "/documents/unfinished", "attachment", 6 * mega) == 413
 

@@ -17,6 +17,8 @@ from copydesk.autodocs import continuations, deletion, replays, requests, spans
 from copydesk.autodocs.models import Acceptance, Autodoc
 from copydesk.db import Base
 from copydesk.documents import editions, reviews, revising, suggesting
+from copydesk.documents.asking import attachments
+from copydesk.documents.asking.attachments import Upload
 from copydesk.documents.delivery.waivers import Waiver
 from copydesk.documents.editions import Edition, EditionState
 from copydesk.documents.errors import NotAllowed
@@ -80,6 +82,7 @@ def withdrawn(session, cast, document):
     session.add(Edition(document_id=document.id, state=EditionState.CANCELLED, ended_at=moment, **kept, **people))
     row = {"document_id": document.id, "revision_number": 2, "check": "length", "words": "9 words more"}
     session.add(Waiver(**row, fingerprint="0" * 64, reason="They are needed.", person_id=cast.editor.id))
+    attachments.add(session, document.id, cast.sponsor, [Upload("notes.txt", b"Notes")])
     editions.page_of(session, document)  # a time was set once, and cancelled
     requests.withdraw(session, document.id, cast.sponsor)
     session.commit()

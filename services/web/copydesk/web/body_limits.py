@@ -15,5 +15,6 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def allow_files() -> None:
-        if request.method == "POST" and request.endpoint in FILE_FORMS and current_user.is_authenticated:
+        with_files = request.endpoint in FILE_FORMS and request.mimetype == "multipart/form-data"
+        if with_files and current_user.is_authenticated:
             request.max_content_length = WITH_FILES
