@@ -48,8 +48,7 @@ def test_held_waived_and_delivered(log_in, path, script):
     state(page, "signoff")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [360, 1440])
+@pytest.mark.parametrize(("size", "theme"), [(360, "dark"), (1440, "light")])
 def test_the_pages_are_accessible_and_fit(log_in, path, size, theme, tmp_path):
     settings = {"viewport": {"width": size, "height": 900}, "color_scheme": theme}
     pages = {

@@ -88,8 +88,7 @@ def test_quiet_lines_are_folded_and_open_by_keyboard(compared):
     expect(page.get_by_text("third shelf")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["360", "1440"])
+@pytest.mark.parametrize(("size", "theme"), [(NARROW, "dark"), (WIDE, "light")], ids=["360-dark", "1440-light"])
 def test_both_views_are_accessible_at_every_size(compared, size, theme):
     page = compared(f"Seen {theme}", color_scheme=theme, **size)
     fits(page)

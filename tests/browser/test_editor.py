@@ -315,8 +315,7 @@ def test_the_sheet_of_shortcuts(sheet):
     assert set(page.locator("[data-shortcut]").evaluate_all("all => all.map(one => one.dataset.shortcut)")) == listed
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["360", "1440"])
+@pytest.mark.parametrize(("size", "theme"), [(NARROW, "dark"), (WIDE, "light")], ids=["360-dark", "1440-light"])
 def test_it_is_accessible_and_fits(sheet, size, theme):
     page = sheet(
         "## A heading\n\nWith **bold**, *italic*, a [link](https://example.org).\n\n> A quote\n\n- one", **size

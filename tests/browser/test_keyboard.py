@@ -308,8 +308,7 @@ def test_an_undecided_delivery_leads_to_what_is_open(opened_text):
     keys.focus()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["1440", "390"])
+@pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (PHONE, "dark")], ids=["1440-light", "390-dark"])
 @pytest.mark.parametrize("email", ["editor@test.com", "test@test.com", "admin@test.com"])
 def test_every_stop_of_every_page_is_seen(person, path_of_a_document, email, size, theme):
     """Tab once around each page: a ring around every stop, nothing out of sight, nothing under something else."""

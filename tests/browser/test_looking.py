@@ -97,8 +97,7 @@ def test_what_the_machine_doubted_is_shaded_until_it_is_rewritten(desk):
     expect(page.locator("[data-looking]")).to_be_hidden()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["360", "1440"])
+@pytest.mark.parametrize(("size", "theme"), [(NARROW, "dark"), (WIDE, "light")], ids=["360-dark", "1440-light"])
 def test_it_is_accessible_at_every_size(desk, size, theme):
     page = desk(f"Looked at {theme}", color_scheme=theme, **size)
     switch(page)

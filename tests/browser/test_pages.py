@@ -30,8 +30,7 @@ def fits(page):
     assert overflow <= 0, f"{page.url} is {overflow} px too wide"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["360", "1440"])
+@pytest.mark.parametrize(("size", "theme"), [(NARROW, "dark"), (WIDE, "light")], ids=["360-dark", "1440-light"])
 def test_public_pages(browser_of, size, theme):
     page = browser_of(color_scheme=theme, **size)
     for path in PUBLIC:
@@ -40,8 +39,7 @@ def test_public_pages(browser_of, size, theme):
         accessible(page)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["360", "1440"])
+@pytest.mark.parametrize(("size", "theme"), [(NARROW, "dark"), (WIDE, "light")], ids=["360-dark", "1440-light"])
 @pytest.mark.parametrize("who", ["sponsor", "editor", "admin"])
 def test_pages_of_each_role(log_in, document_path, who, size, theme):
     people = {"sponsor": "test@test.com", "editor": "editor@test.com", "admin": "admin@test.com"}

@@ -111,8 +111,7 @@ def test_a_time_in_ones_own_zone_goes_out_by_itself(log_in, browser_of, approved
     expect(reader.get_by_role("heading", level=1)).to_contain_text("Eleven pots")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [360, 1440])
+@pytest.mark.parametrize(("size", "theme"), [(360, "dark"), (1440, "light")])
 def test_the_pages_are_accessible_and_fit(log_in, browser_of, approved, size, theme, tmp_path):
     settings = {"viewport": {"width": size, "height": 900}, "color_scheme": theme}
     sponsor = log_in(**settings)

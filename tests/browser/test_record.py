@@ -81,8 +81,7 @@ def test_the_card_follows_a_save(log_in, path):
     expect(card(editor)).not_to_have_text(before)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["360", "1440"])
+@pytest.mark.parametrize(("size", "theme"), [(NARROW, "dark"), (WIDE, "light")], ids=["360-dark", "1440-light"])
 def test_the_pages_are_accessible_and_fit(log_in, path, theme, size):
     admin = log_in("admin@test.com", "password", color_scheme=theme, **size)
     for page in (f"{path}/record", f"{path}/paragraphs", "/admin/figures", "/admin/figures?span=year", "/records"):

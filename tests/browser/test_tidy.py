@@ -152,7 +152,7 @@ def test_tidying_up_over_the_text(admin, editor_of):
     expect(body(page)).to_have_value(TIDY)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["dark"])
 def test_tidying_up_on_a_phone_when_the_text_moves_on(admin, editor_of, theme):
     ensure(admin, "organization", "organisation")
     page = editor_of(f"Tidied on a phone, {theme}", color_scheme=theme, **NARROW)

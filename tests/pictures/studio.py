@@ -45,7 +45,7 @@ class Studio:
         page = context.new_page()
         page.goto("/login")
         page.get_by_label("Email").fill(email)
-        page.get_by_label("Password").fill("123456")
+        page.get_by_label("Password").fill("password" if email.startswith("admin") else "123456")
         page.get_by_role("button", name="Log in").click()
         page.wait_for_url("**/documents**")
         return page
