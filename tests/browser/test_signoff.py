@@ -112,7 +112,7 @@ def test_the_pages_of_sign_off_are_accessible(live, log_in, browser_of, delivere
     refuse_the_second(sponsor, delivered, script=True)
     accessible(sponsor)
     sponsor.goto(delivered)
-    sponsor.get_by_text("Name somebody else").click()
+    sponsor.locator(".signoff-more > summary").click()
     accessible(sponsor)
     sponsor.get_by_role("button", name="Request changes").click()
     state(sponsor, "editing")

@@ -253,6 +253,17 @@ def test_without_a_choice_the_signer_is_responsible(session, document, sponsor, 
     assert statements.in_force(session, document).responsible_name == "Ruth Okafor"
 
 
+def test_who_stands_for_an_emergency_reads_what_they_state(session, document, sponsor, cast):
+    publishing.publish_in_emergency(session, document.id, cast.admin, reason="A flood.")
+    session.commit()
+    page = sponsor.get(f"/documents/{document.id}").text
+    assert "By standing for it you state" in page
+    assert sponsor.post(f"/documents/{document.id}/stand-for-it").status_code == 303
+    page = sponsor.get(f"/documents/{document.id}").text
+    assert "By standing for it" not in page
+    assert len(statements.everything(session, document.id)) == 1
+
+
 # The link of a letter
 
 

@@ -10,6 +10,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from copydesk.accounts import zones
 from copydesk.documents import markdown, operations, revising
 from copydesk.documents.errors import DocumentError, NotAllowed
 from copydesk.documents.models import Kind
@@ -85,6 +86,7 @@ def _page(link: SignLink, token: str, form: LinkForm) -> dict[str, Any]:
     found = changes.between(base, head) if base is not None and head is not None else []
     return {
         "link": link,
+        "until": zones.in_words(link.expires_at, zones.zone_of(link.person)),  # as the letter says it
         "token": token,
         "form": form,
         "document": document,
