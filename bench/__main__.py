@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from bench import authorship, candidates, desk, engines, machine, pages, perplexity
+from bench import authorship, candidates, desk, engines, lists, machine, pages, perplexity
 from bench.goals import goals
 from bench.models import large_model, weight_bytes
 from copydesk.engine.models import ModelFolder
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results.json"
 KEPT = ROOT / "var" / "bench"  # peers' environments, the model, and what peers make of it
 QUIET = 0.3  # load before a run
-PARTS = ("engines", "memory", "first", "desk", "seed", "perplexity", "pages", "candidates", "authorship")
+PARTS = ("engines", "memory", "first", "desk", "seed", "perplexity", "pages", "candidates", "lists", "authorship")
 
 
 def shared() -> Path:
@@ -94,6 +94,12 @@ def _pages(work: Path, quick: bool) -> dict[str, Any]:
     return {"pages": found} if found else {}
 
 
+def _lists(work: Path, quick: bool) -> dict[str, Any]:
+    found = lists.run(work, quick=quick)
+    show("The list of documents", lists.rows(found))
+    return {"lists": found}
+
+
 def _perplexity(_: Path, quick: bool) -> dict[str, Any]:
     corpus = shared() / "data" / "corpus"
     if corpus.is_dir():
@@ -117,6 +123,7 @@ _SMALL: Mapping[str, Callable[[Path, bool], dict[str, Any]]] = {
     "seed": lambda work, quick: {"seed_desk": desk.first_words(work, drafts=6 if quick else 30)},
     "candidates": lambda work, quick: {"candidates": candidates.run(work, quick=quick)},
     "pages": _pages,
+    "lists": _lists,
     "perplexity": _perplexity,
     "authorship": _authorship,
 }

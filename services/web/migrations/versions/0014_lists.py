@@ -128,6 +128,7 @@ def _make_search() -> None:
         $$
         """
     )
+    op.execute("SET LOCAL statement_timeout = 0")  # a full desk takes minutes
     op.execute("SELECT copydesk_index_document(document_id) FROM (SELECT DISTINCT document_id FROM revisions) AS those")
     op.execute(
         "CREATE TRIGGER revisions_are_searched AFTER INSERT ON revisions "

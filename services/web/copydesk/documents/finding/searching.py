@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, String, cast, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import aliased
 
 from copydesk.documents.finding.models import DocumentSearch
 from copydesk.documents.models import Document
@@ -32,8 +33,9 @@ class Piece:
 
 def matches(asked: str) -> ColumnElement[bool]:
     """Has the document what was asked for?"""
-    mine = DocumentSearch.document_id == Document.id
-    return exists(select(DocumentSearch.document_id).where(mine, DocumentSearch.words.op("@@")(query(asked))))
+    index = aliased(DocumentSearch)  # a list by title has joined it already
+    mine = index.document_id == Document.id
+    return exists(select(index.document_id).where(mine, index.words.op("@@")(query(asked))))
 
 
 def score(asked: str) -> ColumnElement[int]:

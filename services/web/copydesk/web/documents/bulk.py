@@ -133,7 +133,11 @@ def _ask_first(me: User, asked: Asked, which: Sequence[uuid.UUID]) -> ResponseRe
 
 def _export(me: User, which: Sequence[uuid.UUID]) -> Response:
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  the response closes it
-    export.write(db.session(), me, which, lambda session, one: encode(records.of(session, one)), file)
+    try:
+        export.write(db.session(), me, which, lambda session, one: encode(records.of(session, one)), file)
+    except BaseException:
+        file.close()
+        raise
     db.session.rollback()  # nothing of it was to be changed
     file.seek(0)
     response = send_file(file, mimetype="application/zip", as_attachment=True, download_name="documents.zip")

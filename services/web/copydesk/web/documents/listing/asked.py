@@ -15,7 +15,7 @@ from copydesk.documents.finding import filters as filtering
 from copydesk.documents.finding import orders
 from copydesk.documents.finding.filters import Arguments, Filters
 from copydesk.documents.finding.listing import Looked
-from copydesk.documents.finding.orders import SIZES, Order, Place
+from copydesk.documents.finding.orders import SIZES, By, Order, Place
 from copydesk.documents.models import Document
 from copydesk.web import clock
 
@@ -66,6 +66,8 @@ def read_query(query: str) -> Asked:
 
 def written(filters: Filters, order: Order) -> str:
     pairs = list(filters.pairs())
+    if order.by is By.MATCH and not filters.q:  # the search was taken off
+        order = Order()
     if order != orders.read("", searches=bool(filters.q)):
         pairs.append(("sort", order.written))
     return urlencode(pairs)

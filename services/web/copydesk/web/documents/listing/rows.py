@@ -79,7 +79,7 @@ def _progress(session: Session, ids: list[uuid.UUID]) -> dict[uuid.UUID, Autodoc
     """The live draft of each document; of several the one that has got furthest."""
     live = and_(Autodoc.document_id.in_(ids), Autodoc.kind == DraftKind.WHOLE, Autodoc.state.in_(LIVE))
     query = select(Autodoc).where(live).order_by(Autodoc.tokens_written)
-    return {draft.document_id: draft for draft in session.scalars(query)} if ids else {}
+    return {draft.document_id: draft for draft in session.scalars(query)}
 
 
 def _excerpt(words: tuple[str, str] | None, wanted: list[str]) -> list[Piece]:
