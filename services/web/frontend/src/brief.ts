@@ -37,6 +37,13 @@ export function typed(form: HTMLFormElement): FormData {
   return fields;
 }
 
+/** The token of a page that is asked for now. */
+async function freshToken(url: string): Promise<string | undefined> {
+  const answer = await fetch(url, { cache: "no-store" });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return page.querySelector<HTMLInputElement>(`input[name=${TOKEN}]`)?.value;
+}
+
 export const clock = (at: string): string =>
   new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
 
@@ -46,6 +53,7 @@ class Keeper {
   private running = false;
   private failures = 0;
   private leaving = false;
+  private renewed = false; // the token, since the desk last took a sending
   private readonly said: HTMLElement | null;
 
   constructor(private readonly form: HTMLFormElement) {
@@ -93,7 +101,7 @@ class Keeper {
       const news = answer.redirected ? {} : ((await answer.json()) as Answer);
       if (this.leaving) return;
       if (answer.ok && !answer.redirected) this.kept(news);
-      else this.refused(answer.status, news, since);
+      else await this.refused(answer.redirected ? 401 : answer.status, news, since);
     } catch {
       this.failures += 1;
       this.changedAt ||= since;
@@ -106,6 +114,7 @@ class Keeper {
 
   private kept(news: Answer): void {
     this.failures = 0;
+    this.renewed = false;
     this.set(TOKEN, news.csrf);
     if (!news.kept) return this.say("");
     this.set("ticket", news.ticket);
@@ -115,7 +124,7 @@ class Keeper {
     this.say(news.says || `Kept at ${clock(news.kept_at ?? "")}. You can leave and come back.`);
   }
 
-  private refused(status: number, news: Answer, since: number): void {
+  private async refused(status: number, news: Answer, since: number): Promise<void> {
     if (status === 409 && news.ticket) {
       // It became a document: what is typed now is another one.
       this.set("ticket", news.ticket);
@@ -123,7 +132,14 @@ class Keeper {
       this.changedAt ||= since;
       return;
     }
-    if (status === 0 || status === 401 || status === 400 || status >= 500) {
+    if (status === 400 && !this.renewed) {
+      // Open for too long, or logged in again in another window: the form goes on with a token of today.
+      this.renewed = true;
+      this.set(TOKEN, await freshToken(this.form.action));
+      this.changedAt ||= since;
+      return;
+    }
+    if (status === 401 || status === 429 || status >= 500) {
       this.failures += 1;
       this.changedAt ||= since;
     }

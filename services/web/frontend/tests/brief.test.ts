@@ -72,6 +72,23 @@ describe("keeping a brief as it is typed", () => {
     expect(fetched).toHaveBeenCalledTimes(2);
   });
 
+  it("goes on with a fresh token when the old one is refused, once", async () => {
+    const page = new Response('<input name="csrf_token" value="today" />');
+    const fetched = vi
+      .fn()
+      .mockResolvedValueOnce(answer(400, { error: "Open for too long." }))
+      .mockResolvedValueOnce(page)
+      .mockResolvedValue(answer(400, { error: "This is too long to be kept." }));
+    vi.stubGlobal("fetch", fetched);
+    keepBrief();
+    type("Pots");
+    await vi.advanceTimersByTimeAsync(1_600);
+    expect(field("csrf_token").value).toBe("today");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(fetched).toHaveBeenCalledTimes(3);
+    expect(said()).toBe("This is too long to be kept.");
+  });
+
   it("sends no files", () => {
     const data = typed(form());
     expect(Array.from(data.keys())).toEqual(["csrf_token", "ticket", "kept_version", "title"]);
