@@ -92,7 +92,9 @@ def test_a_website_is_told_and_the_text_can_be_taken_along(
 def test_the_pages_are_accessible(log_in, receiver, document, no_webhooks_left, width, scheme):
     admin = log_in("admin@test.com", "password", viewport={"width": width, "height": 900}, color_scheme=scheme)
     admin.goto("/admin/webhooks")
-    admin.get_by_role("textbox", name="Address").fill(f"{receiver.url}/a-rather-long-path-to-the-program-that-takes-texts-over")
+    admin.get_by_role("textbox", name="Address").fill(
+        f"{receiver.url}/a-rather-long-path-to-the-program-that-takes-texts-over"
+    )
     admin.get_by_role("button", name="Add it").click()
     accessible(admin)
     receiver.answer = lambda handler: handler.reply(500, b"Internal Server Error: no such table: pages")

@@ -56,6 +56,7 @@ def facts(reading: Reading) -> dict[str, Any]:
         "byline": reading.byline,
         "publisher": reading.document.sponsor.organization,
         "responsible": {"name": answers[0], "role": answers[1]} if answers else None,
+        "review": reading.review or None,
         "published_at": readings.moment(reading.first.live_at),
         "modified_at": readings.moment(edition.ended_at or edition.live_at),
         "change": edition.change and edition.change.value,

@@ -20,6 +20,7 @@ from copydesk.documents.shares import shares
 
 # https://cv.iptc.org/newscodes/digitalsourcetype
 _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+REVIEWED = "The signer stated that accuracy, plausibility and sources were examined."
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,12 @@ class Reading:
         by = f" by {signer.name}" if signer and signer.name != who[0] else ""
         verb = "signed" if edition.responsible else "since"
         return ", ".join(filter(None, who)) + (f"; {verb}{by} {notices.minute(since)}" if since else "")
+
+    @property
+    def review(self) -> str:
+        """What was stated of a review, in words; empty: nothing."""
+        statement = self.edition.statement
+        return REVIEWED if statement is not None and statement.says_reviewed else ""
 
     @property
     def label(self) -> list[str]:

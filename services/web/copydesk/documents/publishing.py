@@ -9,7 +9,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import User
-from copydesk.documents import access, announcing, chain, disclosure, editions, letters, operations, reviews, revising, text
+from copydesk.documents import (
+    access,
+    announcing,
+    chain,
+    disclosure,
+    editions,
+    letters,
+    operations,
+    reviews,
+    revising,
+    text,
+)
 from copydesk.documents.disclosure import Reason
 from copydesk.documents.editions import Edition, EditionState
 from copydesk.documents.errors import InvalidInput, SelfApproval, WrongState

@@ -105,6 +105,7 @@ def _manuscript(reading: Reading, added: tuple[Block, ...] = ()) -> Manuscript:
         notices=notices.of(edition, reading.everything),
         made=(
             ("Editorial responsibility", reading.responsibility),
+            *((("Review", reading.review),) if reading.review else ()),
             ("Who wrote the words", _in_words(reading.shares)),
             ("Edition", f"{edition.number}, {when}"),
             ("Where it is published", url),
@@ -135,9 +136,9 @@ def _of_text(document: Document, added: tuple[Block, ...]) -> Manuscript:
     share = shares(tiles)
     names = readings.writers(session, document, {one.author_id for one in tiles if one.origin == Kind.HUMAN.value})
     statement = statements.in_force(session, document)
-    signed = statement is not None and statement.sha256 == head.sha256
-    label = disclosure.reasons(session, document, head, tiles, responsible=signed)
-    signer = document.signed_by if signed else None
+    signed = statement if statement is not None and statement.sha256 == head.sha256 else None
+    label = disclosure.reasons(session, document, head, tiles, responsible=signed is not None)
+    answers = ", ".join(filter(None, (signed.responsible_name, signed.responsible_role))) if signed else "Nobody yet"
     return Manuscript(
         title=head.title,
         text=head.body,
@@ -147,7 +148,7 @@ def _of_text(document: Document, added: tuple[Block, ...]) -> Manuscript:
             *(Notice(one.says, is_label=True) for one in label),
         ),
         made=(
-            ("Editorial responsibility", f"{signer.name}, {signer.organization}" if signer else "Nobody yet"),
+            ("Editorial responsibility", answers),
             ("Who wrote the words", _in_words(share)),
             ("Fingerprint of the text (SHA-256)", head.sha256),
         ),

@@ -414,6 +414,15 @@ class OtherServerForm(FlaskForm):
     model = StringField("Model", [Length(max=200, message="At most 200 characters.")], filters=[line])
 
 
+# Events of `webhooks.models` in words.
+TOLD = {
+    "text.published": "Published",
+    "text.corrected": "Corrected",
+    "text.updated": "Updated",
+    "text.retracted": "Retracted",
+}
+
+
 class WebhookForm(FlaskForm):
     url = StringField(
         "Address",
@@ -422,11 +431,6 @@ class WebhookForm(FlaskForm):
     )
     events = SelectMultipleField(
         "What it is told",
-        choices=[
-            SelectChoice("text.published", "Published"),
-            SelectChoice("text.corrected", "Corrected"),
-            SelectChoice("text.updated", "Updated"),
-            SelectChoice("text.retracted", "Retracted"),
-        ],
-        default=["text.published", "text.corrected", "text.updated", "text.retracted"],
+        choices=[SelectChoice(name, says) for name, says in TOLD.items()],
+        default=list(TOLD),
     )

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from copydesk.accounts.models import Role
 from copydesk.web.documents.routes import config
 from copydesk.web.extensions import db
-from copydesk.web.forms import WebhookForm
+from copydesk.web.forms import TOLD, WebhookForm
 from copydesk.web.guards import approved, person
 from copydesk.webhooks import operations, signing
 from copydesk.webhooks.models import Webhook
@@ -121,9 +121,7 @@ def _gone(error: WebhookNotFound) -> ResponseReturnValue:
 
 
 def _list(form: WebhookForm) -> str:
-    return render_template(
-        "admin/webhooks.html", hooks=operations.everything(db.session()), form=form, choices=_choices(form)
-    )
+    return render_template("admin/webhooks.html", hooks=operations.everything(db.session()), form=form, choices=TOLD)
 
 
 def _page(hook: Webhook, *, shown: bool = False) -> ResponseReturnValue:
@@ -136,7 +134,7 @@ def _page(hook: Webhook, *, shown: bool = False) -> ResponseReturnValue:
             hook=hook,
             now=operations.now(session),
             secret=secret,
-            choices=_choices(WebhookForm(formdata=None)),
+            choices=TOLD,
             deliveries=found[:PAGE],
             page=page,
             more=len(found) > PAGE,
@@ -144,7 +142,3 @@ def _page(hook: Webhook, *, shown: bool = False) -> ResponseReturnValue:
     )
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _choices(form: WebhookForm) -> dict[str, str]:
-    return {one.value: one.label for one in form.events.choices}

@@ -10,7 +10,7 @@ from typing import Final
 
 import typst
 
-MEMORY = 3 * 2**30
+MEMORY = 2**30
 MISSING = "could not be displayed"  # what the compiler says of a letter that no font has
 STRICT: Final = "ua-1"  # PDF/UA: tagged, titled, with a language
 
