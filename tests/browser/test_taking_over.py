@@ -15,7 +15,7 @@ from copydesk.documents.records import verification
 from tests import journeys
 from tests.browser.conftest import accessible
 from tests.desk import until
-from tests.integration.test_webhooks import Receiver
+from tests.integration.receiver import Receiver
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import threading
 import time
 import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import standardwebhooks
@@ -21,54 +20,11 @@ from copydesk.webhooks import delivering, operations, sending, signing
 from copydesk.webhooks.addresses import Allowed
 from copydesk.webhooks.models import Delivery, DeliveryState, Event, Webhook
 from copydesk.worker.run import make_app, make_drafter
+from tests.integration.receiver import Receiver
 
 pytestmark = pytest.mark.integration
 
 ALL = [one.value for one in operations.CHOICES]
-
-
-class Receiver:
-    """A website's own program: notes what it gets and answers as told."""
-
-    def __init__(self):
-        self.got, self.now, self.most = [], 0, 0
-        self.lock = threading.Lock()
-        self.answer = lambda handler: handler.reply(200, b"thank you")
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                with receiver.lock:
-                    receiver.now += 1
-                    receiver.most = max(receiver.most, receiver.now)
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-                try:
-                    receiver.answer(self)
-                except OSError:
-                    pass  # whoever asked has gone
-                finally:
-                    with receiver.lock:
-                        receiver.now -= 1
-
-            def reply(self, status, body=b"", **headers):
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @pytest.fixture
@@ -320,6 +276,19 @@ def test_one_receiver_gets_one_message_at_a_time(config, desk, hook, receiver):
     attempt(desk, other)
     assert receiver.most == 1
     assert [state(desk, each)[0].state for each in (one, other)] == [DeliveryState.DELIVERED] * 2
+
+
+def test_old_messages_are_cleared_away_and_those_that_wait_are_not(desk, hook):
+    old, young, waiting = announce(desk), announce(desk), announce(desk)
+    attempt(desk, old)
+    attempt(desk, young)
+    long_ago = dt.datetime.now(dt.UTC) - operations.KEPT - dt.timedelta(days=1)
+    with desk.begin() as connection:
+        connection.execute(update(Delivery).where(Delivery.id == old).values(ended_at=long_ago))
+        connection.execute(update(Delivery).where(Delivery.id == waiting).values(created_at=long_ago))
+    with Session(desk) as session, session.begin():
+        assert operations.clear_old(session) == 1
+        assert set(session.scalars(select(Delivery.id))) == {young, waiting}
 
 
 def test_two_secrets_sign_while_the_old_one_is_replaced(desk, admin, hook, receiver):

@@ -5,7 +5,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import DateTime, func, select
+from sqlalchemy import DateTime, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from copydesk.webhooks.models import Delivery, DeliveryState, Event, Webhook
 
 MOST = 20  # of a desk
 OVERLAP = dt.timedelta(hours=24)  # both secrets sign for so long after a new one was made
+KEPT = dt.timedelta(days=90)  # how long the log is kept; a body can have megabytes
 CHOICES = (Event.PUBLISHED, Event.CORRECTED, Event.UPDATED, Event.RETRACTED)
 
 
@@ -178,6 +179,12 @@ def deliveries(session: Session, webhook_id: int, *, limit: int, offset: int = 0
     """The last ones first, each with its attempts."""
     query = select(Delivery).where(Delivery.webhook_id == webhook_id).order_by(Delivery.id.desc())
     return session.scalars(query.limit(limit).offset(offset)).all()
+
+
+def clear_old(session: Session) -> int:
+    """Messages that ended long ago go, with their log; returns how many."""
+    old = delete(Delivery).where(Delivery.ended_at < func.clock_timestamp() - KEPT)
+    return len(session.execute(old.returning(Delivery.id)).all())
 
 
 def now(session: Session) -> dt.datetime:

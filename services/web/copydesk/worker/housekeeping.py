@@ -7,6 +7,7 @@ from copydesk.db import transaction
 from copydesk.documents import presence, unsent
 from copydesk.documents.asking import batches, templates, unfinished
 from copydesk.notifications import reading as notices
+from copydesk.webhooks import operations as webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +22,7 @@ def clear(database: Engine) -> None:
             "unfinished_briefs": unfinished.clear_old(session),
             "brief_templates": templates.clear_old(session),
             "notices": notices.clear_old(session),
+            "webhook_deliveries": webhooks.clear_old(session),
             "brief_batches": batches.clear_old(session),
         }
     if any(gone.values()):
