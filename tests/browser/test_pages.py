@@ -45,10 +45,14 @@ def test_pages_of_each_role(log_in, document_path, who, size, theme):
     people = {"sponsor": "test@test.com", "editor": "editor@test.com", "admin": "admin@test.com"}
     page = log_in(people[who], "password" if who == "admin" else "123456", color_scheme=theme, **size)
     sponsors = ["/documents/new", f"{document_path}/brief", f"{document_path}/draft-again"]
-    own = {"sponsor": sponsors, "admin": ["/admin/signups", "/admin/users", "/admin/queue"]}
-    shared = ["/documents", "/documents?state=approved", "/help/editing", document_path]
+    own = {
+        "sponsor": [*sponsors, "/help/sponsoring"],
+        "editor": ["/help/editing"],
+        "admin": ["/admin/signups", "/admin/users", "/admin/queue", "/help/desk"],
+    }
+    shared = ["/documents", "/documents?state=approved", document_path]
     shared += [f"{document_path}/history", f"{document_path}/history/2", f"{document_path}/drafts/1"]
-    for path in shared + own.get(who, []):
+    for path in shared + own[who]:
         page.goto(path)
         fits(page)
         accessible(page)

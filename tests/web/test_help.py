@@ -24,12 +24,27 @@ def test_no_picture_lies_there_unused():
     assert {path.name for path in FOLDER.iterdir()} == shown
 
 
-def test_the_page_shows_them_with_words(as_person, cast):
+PAGES = {"editor": "/help/editing", "sponsor": "/help/sponsoring", "admin": "/help/desk"}
+
+
+def test_every_picture_is_shown_with_words_on_one_of_the_pages(as_person, cast):
     client = as_person(cast.editor)
-    page = client.get("/help/editing").text
+    everything = "".join(client.get(path).text for path in PAGES.values())
     for picture in PICTURES.values():
-        assert page.count(f'alt="{picture.shows}"') == 2
-        assert f"<figcaption>{picture.caption}</figcaption>" in page
-    for url in re.findall(r'src="(/static/help/[^"]+)"', page):
+        assert everything.count(f'alt="{picture.shows}"') == 2
+        assert f"<figcaption>{picture.caption}</figcaption>" in everything
+    for url in re.findall(r'src="(/static/help/[^"]+)"', everything):
         with client.get(url) as answer:
             assert (answer.status_code, answer.mimetype) == (200, "image/webp")
+
+
+@pytest.mark.parametrize("who", PAGES)
+def test_help_begins_with_ones_own_page(as_person, cast, who):
+    assert as_person(getattr(cast, who)).get("/help").location == PAGES[who]
+
+
+@pytest.mark.parametrize("path", PAGES.values())
+def test_what_a_page_leads_to_is_on_it(as_person, cast, path):
+    page = as_person(cast.admin).get(path).text
+    for anchor in re.findall(r'<li><a href="#([a-z-]+)"', page):
+        assert f'id="{anchor}"' in page
