@@ -17,6 +17,7 @@ from copydesk.documents.asking import batches, unfinished
 from copydesk.documents.errors import DocumentError, StaleHead
 from copydesk.documents.models import Document, State
 from copydesk.documents.revising import Text
+from copydesk.documents.signoff import links, statements
 from copydesk.documents.workflow import Act
 from tests import journeys
 from tests.desk import desk
@@ -178,6 +179,32 @@ def test_two_admins_decide_at_once(engine, people):
         lambda session: accounts.reject(session, fresh(session, user), fresh(session, people["a2"]), "No."),
     )
     assert sorted(error is None for error in results) == [False, True]
+
+
+def test_a_letters_link_used_twice_at_once_or_while_the_page_signs(engine, people):
+    """One signature, one statement, and no transaction waits for the other for ever."""
+    for with_the_page in (False, True):
+        document = make(engine, people, editor="ada")
+        with Session(engine) as session, session.begin():
+            editor = fresh(session, people["ada"])
+            body = journeys.REVISED + " " + journeys.prose(20)
+            revising.deliver(session, document.id, editor, Text("T", body, document.text_number))
+            sha256 = session.get(Document, document.id).revisions[-1].sha256
+            token, _ = links.issue(session, session.get(Document, document.id), fresh(session, people["sponsor"]))
+
+        def by_link(session, token=token):
+            link = links.find(session, token)
+            operations.sign(session, link.document_id, link.person, sha256=link.sha256, by_link=True)
+            links.spend(session, link)
+
+        def on_the_page(session, document=document, sha256=sha256):
+            operations.sign(session, document.id, fresh(session, people["sponsor"]), sha256=sha256)
+
+        results = at_once(engine, by_link, on_the_page if with_the_page else by_link)
+        assert sum(one is None for one in results) == 1
+        with Session(engine) as session:
+            assert session.get(Document, document.id).state is State.APPROVED
+            assert len(statements.everything(session, document.id)) == 1
 
 
 def test_an_editor_suspended_while_being_chosen_gets_no_work(engine, people):

@@ -26,6 +26,7 @@ from copydesk.documents.models import Revision
 from copydesk.documents.paragraphs import fingerprint
 from copydesk.documents.records import verification
 from copydesk.documents.records.kept_records import KeptRecord
+from copydesk.documents.signoff.tables import ChangeDecision, Part, ReviewStatement, SignLink, Sort, Verdict
 from copydesk.mail.outbox import Mail
 from tests import journeys
 
@@ -67,6 +68,21 @@ def document(session, cast, make_document, as_person):
     return made
 
 
+def signed_once(session, document):
+    """A change that was decided on, a statement and a link, as of a signature that was given and is void."""
+    sha256, mine = document.revisions[1].sha256, {"document_id": document.id}
+    person = {"responsible_id": document.sponsor_id, "responsible_name": "Ruth", "responsible_role": ""}
+    stated = {"wording": "I have read it.", "examined": "", "signer_id": document.sponsor_id, "by_link": False}
+    session.add(ReviewStatement(**mine, revision_number=2, sha256=sha256, **stated, **person))
+    place = {"old_start": 0, "old_end": 0, "new_start": 0, "new_end": 0, "before": "", "after": ""}
+    change = {"base_number": 2, "revision_number": 3, "part": Part.TEXT, "sort": Sort.WORDS, "fingerprint": "0" * 64}
+    decided = {"verdict": Verdict.ACCEPTED, "person_id": document.sponsor_id}
+    session.add(ChangeDecision(**mine, **place, **change, **decided))
+    until = dt.datetime.now(dt.UTC)
+    link = {"person_id": document.sponsor_id, "sha256": sha256, "token_sha256": "0" * 64, "expires_at": until}
+    session.add(SignLink(**mine, **link))
+
+
 @pytest.fixture
 def withdrawn(session, cast, document):
     moment = dt.datetime.now(dt.UTC)
@@ -84,6 +100,7 @@ def withdrawn(session, cast, document):
     session.add(Waiver(**row, fingerprint="0" * 64, reason="They are needed.", person_id=cast.editor.id))
     attachments.add(session, document.id, cast.sponsor, [Upload("notes.txt", b"Notes")])
     editions.page_of(session, document)  # a time was set once, and cancelled
+    signed_once(session, document)
     requests.withdraw(session, document.id, cast.sponsor)
     session.commit()
     return document
