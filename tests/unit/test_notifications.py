@@ -139,6 +139,14 @@ def test_every_letter_about_documents_can_be_written(session, cast, make_documen
             assert document.title in wording.subject.format(title=document.title), name
 
 
+def test_the_sponsor_hears_of_a_draft_that_could_not_be_written(session, cast, make_document):
+    make_document("draft_failed")
+    (notice,) = notices(session, cast.sponsor)
+    assert (notice.kind, notice.actor_id) == (Kind.DRAFT_FAILED, None)
+    assert "The engine said no." in notice.words
+    assert len(mails(session, cast.sponsor)) == 1
+
+
 # Reading
 
 

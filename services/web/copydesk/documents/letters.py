@@ -70,6 +70,15 @@ SEVERAL = Wording(
     "Choose a draft: {title}",
     "The machine wrote several drafts of “{title}”. They wait for you to choose one.",
 )
+NOT_WRITTEN = Wording(
+    Kind.DRAFT_FAILED,
+    "No draft: {title}",
+    """The machine could not write a draft of “{title}”:
+
+{note}
+
+You can ask for it again.""",
+)
 DELIVERED = Wording(
     Kind.DELIVERED,
     "For your sign-off: {title}",
@@ -227,6 +236,11 @@ def tell_of_draft(session: Session, document: Document) -> None:
 def tell_of_choice(session: Session, document: Document) -> None:
     """The sponsor, once there are drafts to choose from."""
     tell(session, document, document.sponsor, None, SEVERAL)
+
+
+def tell_of_failed_draft(session: Session, document: Document, reason: str) -> None:
+    """The sponsor, who can ask for it again."""
+    tell(session, document, document.sponsor, None, NOT_WRITTEN, reason)
 
 
 def tell_of_move(session: Session, document: Document, actor: User, act: Act, note: str) -> None:

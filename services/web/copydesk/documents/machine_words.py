@@ -106,6 +106,7 @@ def fail_draft(session: Session, document: Document, *, reason: str) -> None:
     access.expect(document, Act.FAILED)
     access.enter(document, Act.FAILED)
     access.record(session, Act.FAILED, document, None, before=before, note=reason)
+    letters.tell_of_failed_draft(session, document, reason)
 
 
 def _adopt(
