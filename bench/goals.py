@@ -116,6 +116,8 @@ def _editing(results: Mapping[str, Any]) -> Iterator[Goal]:
         yield from _document_page(results["pages"])
     if results.get("candidates"):
         yield from _candidates(results["candidates"])
+    if results.get("lists"):
+        yield from _lists(results["lists"])
 
 
 def _document_page(pages: Mapping[str, Any]) -> Iterator[Goal]:
@@ -152,6 +154,31 @@ def _candidates(found: Mapping[str, Any]) -> Iterator[Goal]:
     first = found["candidates"]["first_words_s"]
     note = f"p50 {several['p50']} s, first words {first['p50']} s; {read}"
     yield _at_most(what, several["p95"], 1.5, "s", note)
+
+
+def _lists(found: Mapping[str, Any]) -> Iterator[Goal]:
+    """Each page beside the same page of a small desk."""
+    pages, count = found["pages"], f"{found['documents']['large']:,} documents"
+    small = f"{found['documents']['small']:,} documents"
+    for key, what in (("ratio_p50", "p50"), ("ratio_p95", "p95")):
+        name = max(pages, key=lambda name: float(pages[name][key]))
+        ours, against = (f"{pages[name][size][what]} ms" for size in ("large", "small"))
+        ratio = pages[name][key]
+        note = f"the slowest against itself of {len(pages)}: {name}; load {found['load']} on the machine"
+        shown = (f"{ours} at {count}", f"{against} at {small}")
+        yield Goal(f"a list’s page, {what}", *shown, ratio, "at most 3", ratio <= 3, note)
+    most = max(page["statements"]["large"] for page in pages.values())
+    more = max(page["statements"]["large"] - page["statements"]["small"] for page in pages.values())
+    note = "of any page; without rows, or without words to search for, one or two fewer"
+    yield Goal(
+        "statements of a list’s page",
+        str(most),
+        f"{more} more than the small desk",
+        most / 16,
+        "at most 1",
+        most <= 16,
+        note,
+    )
 
 
 def _authors(found: Mapping[str, Any]) -> Iterator[Goal]:
