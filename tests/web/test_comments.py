@@ -122,6 +122,10 @@ def test_what_the_sponsor_does_not_see_is_nowhere_for_them(session, cast, as_per
             assert f"thread-{hidden.thread_id}" not in answer.text, page
             assert '"editors_only"' not in answer.text, page
             assert "resolved a comment" not in answer.text, page
+    for page in ("/documents", "/today"):
+        listed = sponsor.get(page, follow_redirects=True).text
+        assert "resolved a comment" not in listed
+        assert "replied to a comment" not in listed
     assert "Marzipan" in editor.get(f"/documents/{document.id}").text
     assert "The sponsor does not see this." in editor.get(url(document)).text
     assert "Marzipan" not in editor.get(f"/documents/{document.id}/record.json").text

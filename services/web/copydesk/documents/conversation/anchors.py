@@ -47,7 +47,7 @@ def _all(words: str, text: str) -> Pieces:
 
 
 def find(text: str, words: str) -> tuple[int, int] | None:
-    """The first place where these words stand, however they are spaced; signs of Markdown beside them are passed over."""
+    """The first place where these words stand, however they are spaced and whatever Markdown stands between them."""
     pattern = _BETWEEN.join(re.escape(word) for word in words.split())
     found = re.search(pattern, text) if pattern else None
     return found.span() if found else None

@@ -4,12 +4,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import String, Uuid, cast, func, literal, select, true
+from sqlalchemy import String, Uuid, cast, func, literal, not_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import User
 from copydesk.audit.log import AuditEvent
+from copydesk.documents.conversation.threads import HIDDEN
 from copydesk.documents.workflow import TRANSITIONS, Act
 
 SAYS = {f"document.{act.value.replace(' ', '_')}": TRANSITIONS[act].says for act in Act}
@@ -32,6 +33,7 @@ def last(session: Session, documents: Sequence[uuid.UUID]) -> dict[uuid.UUID, La
     newest = (
         select(AuditEvent.action, AuditEvent.actor_id)
         .where(AuditEvent.object_type == "document", AuditEvent.object_id == wanted.c.id, AuditEvent.action.in_(SAYS))
+        .where(not_(AuditEvent.after.has_key(HIDDEN)))  # a list is for everyone who sees the document
         .order_by(AuditEvent.id.desc())
         .limit(1)
         .lateral()
