@@ -126,6 +126,7 @@ def test_what_the_sponsor_does_not_see_is_nowhere_for_them(session, cast, as_per
         listed = sponsor.get(page, follow_redirects=True).text
         assert "resolved a comment" not in listed
         assert "replied to a comment" not in listed
+    assert "commented on the text" in sponsor.get("/documents").text  # what happened last, as far as they may know
     assert "Marzipan" in editor.get(f"/documents/{document.id}").text
     assert "The sponsor does not see this." in editor.get(url(document)).text
     assert "Marzipan" not in editor.get(f"/documents/{document.id}/record.json").text
