@@ -95,16 +95,6 @@ def perform(session, act, document, actor):
         session.flush()
         return made.id
 
-    def proposed():
-        """The number of a candidate that was written, in whatever state the document is."""
-        place = {"kind": DraftKind.SPAN, "span_start": 0, "span_end": 3, "base_number": written.base}
-        kept = {"brief": "", "sampling": {}, "seed": 1, "model": "seed", "model_sha256": "0" * 64, "tokens_target": 9}
-        ended = {"state": DraftState.DONE, "text": "Other", "finished_at": dt.datetime.now(dt.UTC)}
-        row = {"document_id": document.id, "number": 99, "request": 99, "requested_by_id": actor.id}
-        session.add(Autodoc(**row, **place, **kept, **ended))
-        session.flush()
-        return 99
-
     def attached():
         """A file of the actor's own, in whatever state the document is."""
         row = {"document_id": document.id, "name": "notes.txt", "media_type": "text/plain", "added_by_id": actor.id}
@@ -112,21 +102,6 @@ def perform(session, act, document, actor):
         session.add(made)
         session.flush()
         return made.id
-
-    def scheduled():
-        """A time is set, in whatever state the document is."""
-        moment = {"live_at": TOMORROW, "public_at": TOMORROW, "responsible_id": document.sponsor_id}
-        kept = {
-            "number": 9,
-            "revision_number": 1,
-            "sha256": "0" * 64,
-            "label": [],
-            "machine_share": 0,
-            "published_by_id": actor.id,
-        }
-        session.add(Edition(document_id=document.id, state=EditionState.SCHEDULED, **moment, **kept))
-        session.flush()
-        return document.id
 
     def changed(**columns):
         session.execute(update(Edition).where(Edition.document_id == document.id).values(columns))
@@ -139,20 +114,9 @@ def perform(session, act, document, actor):
     def with_the_link():
         return changed(public_at=None)
 
-    def refused():
-        """A change that was refused in an earlier delivery, in whatever state the document is."""
-        made = ChangeDecision(
-            document_id=document.id, base_number=1, revision_number=2, part=Part.TEXT, sort=Sort.WORDS,
-            fingerprint="0" * 64, old_start=0, old_end=3, new_start=0, new_end=3, before="The", after="Old",
-            verdict=Verdict.REFUSED, reason="Because.", person_id=document.sponsor_id,
-        )  # fmt: skip
-        session.add(made)
-        session.flush()
-        return made.id
-
     doers = {
-        Act.DECIDE_CHANGE: lambda: decisions.let_stay(session, document.id, actor, refused()),
-        Act.ANSWER_TODO: lambda: decisions.reply(session, document.id, actor, refused(), Answer.DONE),
+        Act.DECIDE_CHANGE: lambda: decisions.let_stay(session, document.id, actor, refused(session, document)),
+        Act.ANSWER_TODO: lambda: decisions.reply(session, document.id, actor, refused(session, document), Answer.DONE),
         Act.HAND_OVER: lambda: handing_over.hand_over(
             session, document.id, actor, another_sponsor(session, document).id, reason="They are away."
         ),
@@ -170,7 +134,9 @@ def perform(session, act, document, actor):
         Act.ASK_CONTINUATION: lambda: continuations.ask(
             session, document.id, actor, base=written.base, text=written.body, at=3
         ),
-        Act.ACCEPT_WORDS: lambda: acceptances.accept(session, document.id, actor, proposed(), 3),
+        Act.ACCEPT_WORDS: lambda: acceptances.accept(
+            session, document.id, actor, proposed(session, document, actor, written.base), 3
+        ),
         Act.SAVE: lambda: revising.save(session, document.id, actor, written),
         Act.DELIVER: lambda: revising.deliver(session, document.id, actor, written),
         Act.SIGN: lambda: operations.sign(session, document.id, actor, sha256=head.sha256 if head else ""),
@@ -198,7 +164,7 @@ def perform(session, act, document, actor):
         Act.TIDY: lambda: tidying.apply(session, document.id, actor, base=written.base, rules=["quotes"]),
         Act.PUBLISH: lambda: publishing.publish(session, document.id, actor),
         Act.SCHEDULE: lambda: publishing.publish(session, document.id, actor, Times(TOMORROW)),
-        Act.CANCEL_SCHEDULE: lambda: publishing.cancel_schedule(session, scheduled(), actor),
+        Act.CANCEL_SCHEDULE: lambda: publishing.cancel_schedule(session, scheduled(session, document, actor), actor),
         Act.PUBLISH_IN_EMERGENCY: lambda: publishing.publish_in_emergency(
             session, document.id, actor, reason="A flood."
         ),
@@ -215,6 +181,45 @@ def perform(session, act, document, actor):
     }
     doer = doers.get(act, lambda: operations.move(session, document.id, act, actor, comment="Because."))
     return doer()
+
+
+def refused(session, document):
+    """A change that was refused in an earlier delivery, in whatever state the document is."""
+    made = ChangeDecision(
+        document_id=document.id, base_number=1, revision_number=2, part=Part.TEXT, sort=Sort.WORDS,
+        fingerprint="0" * 64, old_start=0, old_end=3, new_start=0, new_end=3, before="The", after="Old",
+        verdict=Verdict.REFUSED, reason="Because.", person_id=document.sponsor_id,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def proposed(session, document, actor, base):
+    """The number of a candidate that was written, in whatever state the document is."""
+    place = {"kind": DraftKind.SPAN, "span_start": 0, "span_end": 3, "base_number": base}
+    kept = {"brief": "", "sampling": {}, "seed": 1, "model": "seed", "model_sha256": "0" * 64, "tokens_target": 9}
+    ended = {"state": DraftState.DONE, "text": "Other", "finished_at": dt.datetime.now(dt.UTC)}
+    row = {"document_id": document.id, "number": 99, "request": 99, "requested_by_id": actor.id}
+    session.add(Autodoc(**row, **place, **kept, **ended))
+    session.flush()
+    return 99
+
+
+def scheduled(session, document, actor):
+    """A time is set, in whatever state the document is."""
+    moment = {"live_at": TOMORROW, "public_at": TOMORROW, "responsible_id": document.sponsor_id}
+    kept = {
+        "number": 9,
+        "revision_number": 1,
+        "sha256": "0" * 64,
+        "label": [],
+        "machine_share": 0,
+        "published_by_id": actor.id,
+    }
+    session.add(Edition(document_id=document.id, state=EditionState.SCHEDULED, **moment, **kept))
+    session.flush()
+    return document.id
 
 
 def another_sponsor(session, document):
@@ -331,6 +336,7 @@ def test_the_diagram_shows_every_act_that_changes_a_state():
         Act.DECIDE_CHANGE,
         Act.ANSWER_TODO,
         Act.HAND_OVER,
+        Act.SET_DUE,
     }  # these lead nowhere else, or from everywhere
     drawn = diagram.mermaid()
     assert {act for act in Act if act.value in drawn} == set(Act) - still
