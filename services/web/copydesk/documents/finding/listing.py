@@ -21,7 +21,7 @@ from copydesk.documents.finding.orders import By, Order, Place
 from copydesk.documents.models import Document, Revision, State
 
 CAP = 1000  # nobody reads a number beyond it, and counting on costs time
-RANKED = 1000  # of all that a search finds, the newest are put in order by how well they match
+RANKED = 500  # of all that a search finds, the newest are put in order by how well they match
 BULK = 500  # documents at most that one act is done to
 
 
