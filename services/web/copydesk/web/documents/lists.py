@@ -108,7 +108,7 @@ def index() -> ResponseReturnValue:
         bulk=_just_done(me),
         most=listing.BULK,
         cap=CAP,
-        ranked=listing.RANKED,
+        found_cap=listing.most(filters),
     )
 
 
