@@ -18,7 +18,6 @@ from copydesk.documents.routing.reminders import About, Reminder
 from copydesk.documents.routing.rules import Rules
 from copydesk.documents.workflow import Act
 from copydesk.mail import Mail
-from tests import journeys
 
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 
@@ -199,7 +198,7 @@ def test_who_was_given_a_short_time_is_not_reminded_of_it_at_once(session, due, 
 
 def test_after_the_date_three_times_then_no_more(session, due, cast, now):
     late = due.due_at + HOUR
-    for days in range(0, 20):
+    for days in range(20):
         reminders.remind_due(session, now=late + days * DAY)
     editor, sponsor, admin = (name(one) for one in (cast.editor, cast.sponsor, cast.admin))
     again = [(editor, "Late"), (admin, "Late")]

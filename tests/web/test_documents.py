@@ -220,7 +220,9 @@ def test_approving_states_what_stands_above_the_button(session, sponsor, make_do
     session.commit()
     sha256 = revising.head_text(session, document).sha256
     url = f"/documents/{document.id}/approve"
-    card = re.search(r'<section[^>]*id="sign-off".*?>Approve<', sponsor.get(f"/documents/{document.id}").text, re.DOTALL)
+    card = re.search(
+        r'<section[^>]*id="sign-off".*?>Approve<', sponsor.get(f"/documents/{document.id}").text, re.DOTALL
+    )
     assert all(words in card[0] for words in ("By approving you state", "Accuracy", "Plausibility", "Sources"))
     assert sponsor.post(url).status_code == 400
     assert sponsor.post(url, data={"sha256": sha256}).status_code == 303

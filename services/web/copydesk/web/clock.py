@@ -95,7 +95,9 @@ def due(document: Document) -> Markup:
     local, today = value.astimezone(zone), now.astimezone(zone).date()
     days = (local.date() - today).days
     if value < now and document.state in OPEN_TO_BE_LATE:
-        return _time(value, {0: f"late since {local:%H:%M}", -1: "late since yesterday"}.get(days, f"{-days} days late"))
+        return _time(
+            value, {0: f"late since {local:%H:%M}", -1: "late since yesterday"}.get(days, f"{-days} days late")
+        )
     if days in (0, 1):
         return _time(value, f"{('Today', 'Tomorrow')[days]}, {local:%H:%M}")
     if 1 < days < 7:

@@ -76,7 +76,9 @@ class Can:
 def install(app: Flask) -> None:
     settings: Settings = app.config["COPYDESK"]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(when=clock.when, ago=clock.ago, due=clock.due, machine_words=by_paragraph, as_read=marked_reading.render)
+    app.jinja_env.filters.update(
+        when=clock.when, ago=clock.ago, due=clock.due, machine_words=by_paragraph, as_read=marked_reading.render
+    )
     app.jinja_env.tests["late"] = clock.is_late
     can = Can(settings.claiming)
 
