@@ -1,6 +1,5 @@
 """Who wrote what, before it is saved: the tint follows reloads and moves, and the bar under the sheet follows it."""
 
-
 import pytest
 from playwright.sync_api import expect
 

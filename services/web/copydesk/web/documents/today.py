@@ -13,6 +13,7 @@ from copydesk.documents.models import Document, State
 from copydesk.documents.routing import waiting
 from copydesk.documents.routing.waiting import MOST, Group
 from copydesk.web import clock
+from copydesk.web.documents.lists import heading
 from copydesk.web.documents.routes import blueprint, config
 from copydesk.web.extensions import db
 from copydesk.web.guards import approved, person
@@ -28,7 +29,6 @@ BUTTONS = {
     "free": "Look",
     "drafting": "Watch",
 }
-NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 QUOTED = 160  # characters of what somebody said
 
 
@@ -75,14 +75,6 @@ def away() -> ResponseReturnValue:
         "success",
     )
     return redirect(url_for("documents.today"), 303)
-
-
-def heading(waiting: int) -> str:
-    """“Two texts wait for you”."""
-    if waiting == 0:
-        return "Nothing waits for you"
-    number = NUMBERS[waiting] if waiting < len(NUMBERS) else str(waiting)
-    return f"{number} text{'s' if waiting > 1 else ''} wait{'s' if waiting == 1 else ''} for you"
 
 
 def _line(group: Group, document: Document, event: AuditEvent | None, me: User) -> Line:
