@@ -85,7 +85,7 @@ def test_logging_in_by_keyboard_alone(browser_of):
     page.keyboard.press("Tab")
     page.keyboard.type("123456")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/documents")
+    page.wait_for_url("**/documents/today")
 
 
 def test_the_theme_is_kept(log_in):

@@ -19,6 +19,7 @@ from copydesk.db import Base
 from copydesk.documents import editions, reviews, revising, suggesting
 from copydesk.documents.asking import attachments
 from copydesk.documents.asking.attachments import Upload
+from copydesk.documents.conversation import operations as conversation
 from copydesk.documents.delivery.waivers import Waiver
 from copydesk.documents.editions import Edition, EditionState
 from copydesk.documents.errors import NotAllowed
@@ -26,6 +27,7 @@ from copydesk.documents.models import Revision
 from copydesk.documents.paragraphs import fingerprint
 from copydesk.documents.records import verification
 from copydesk.documents.records.kept_records import KeptRecord
+from copydesk.documents.routing.reminders import About, Reminder
 from copydesk.documents.signoff.tables import ChangeDecision, Part, ReviewStatement, SignLink, Sort, Verdict
 from copydesk.mail.outbox import Mail
 from tests import journeys
@@ -99,6 +101,8 @@ def withdrawn(session, cast, document):
     row = {"document_id": document.id, "revision_number": 2, "check": "length", "words": "9 words more"}
     session.add(Waiver(**row, fingerprint="0" * 64, reason="They are needed.", person_id=cast.editor.id))
     attachments.add(session, document.id, cast.sponsor, [Upload("notes.txt", b"Notes")])
+    conversation.comment(session, document.id, cast.sponsor, words="Is it?")
+    session.add(Reminder(document_id=document.id, about=About.LATE, moment=moment, number=0))
     editions.page_of(session, document)  # a time was set once, and cancelled
     signed_once(session, document)
     requests.withdraw(session, document.id, cast.sponsor)
