@@ -6,7 +6,7 @@ SHELL := /bin/sh
 
 PORT     ?= 5000#     where to serve, on this machine only
 DATA_DIR ?= var#      where everything is kept between starts
-WORKERS  ?= twice#    how many tests run at once; twice: two on each core, because most of them wait
+WORKERS  ?= logical#  how many tests run at once
 export PORT DATA_DIR
 
 BIN    := .venv/bin
@@ -42,8 +42,7 @@ test: ## Every check and every test; T="tests/unit -k word" for some tests alone
 else
 test: lint types imports frontend-test
 	$(SECTION) 'Tests'
-	@exec $(BIN)/pytest -n $(subst twice,$$($(BIN)/python -c 'import os; print(2 * os.cpu_count())'),$(WORKERS)) \
-		--maxprocesses 8 --dist loadfile
+	@exec $(BIN)/pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile
 endif
 
 lint: ## Style of Python code and templates
