@@ -5,14 +5,16 @@ from email import message_from_bytes
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from copydesk import mail
 from copydesk.mail import Mail, MailState
 from copydesk.worker import postman
+from tests import mailing
 
 SENDER = "Copydesk <desk@example.org>"
+desk = mailing.desk  # the fixture
 
 
 class Inbox:
@@ -41,17 +43,6 @@ def inbox(free_port):
     inbox.url = f"smtp://127.0.0.1:{free_port}"
     yield inbox
     controller.stop()
-
-
-@pytest.fixture
-def desk(app, config):
-    """An engine of its own, since the postman opens its own transactions; what it wrote is removed afterwards."""
-    engine = create_engine(config.sqlalchemy_url)
-    yield engine
-    with engine.begin() as connection:
-        connection.execute(text("DELETE FROM mails"))
-        connection.execute(text("DELETE FROM procrastinate_jobs"))
-    engine.dispose()
 
 
 def write(desk, subject="You can log in", body="Hello Ada,\n\nwelcome – ﷽ 🔥\n"):

@@ -10,10 +10,11 @@ from copydesk.accounts.models import User
 from copydesk.audit import AuditEvent
 from copydesk.documents import operations, publishing
 from copydesk.documents.models import Document
-from copydesk.documents.routing import rules
+from copydesk.documents.routing import rules, waiting
 from copydesk.documents.routing.rules import Rules
 from copydesk.documents.workflow import Act
 from copydesk.web import clock
+from copydesk.web.documents import today
 
 DAY = dt.timedelta(days=1)
 
@@ -86,6 +87,17 @@ def test_long_queues_are_cut_and_counted(session, cast, as_person, make_document
     assert len(groups(page)["editing"]) == 6
     assert "Eight texts wait for you" in page.text
     assert 'href="/documents?state=editing">All 8</a>' in page.text
+
+
+def test_more_than_anybody_counts_is_said_so(session, cast, as_person, make_document, monkeypatch):
+    for module in (waiting, today):
+        monkeypatch.setattr(module, "MOST", 2)
+    for _ in range(4):
+        make_document("editing")
+    session.commit()
+    page = as_person(cast.editor).get("/documents/today").text
+    assert "<h1>More than 2 texts wait for you</h1>" in page
+    assert "<b>2+</b>" in page
 
 
 def test_the_number_of_queries_does_not_grow(session, cast, as_person, make_document, count_queries):

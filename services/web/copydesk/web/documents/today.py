@@ -49,10 +49,10 @@ def today() -> ResponseReturnValue:
     said = waiting.last_words(session, [document for group in found for document in group.documents])
     month = dt.datetime.now(clock.viewer_zone()).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     signups = accounts.count_pending(session) if me.role is Role.ADMIN else 0
-    mine = sum(group.count for group in found if group.kind.mine)
+    mine = [group.count for group in found if group.kind.mine]
     return render_template(
         "documents/today.html",
-        heading=heading(mine),
+        heading=f"More than {MOST} texts wait for you" if max(mine, default=0) > MOST else heading(sum(mine)),
         day=dt.datetime.now(clock.viewer_zone()),
         groups=[(group, [_line(group, one, said.get(str(one.id)), me) for one in group.documents]) for group in found],
         most=MOST,
