@@ -8,6 +8,8 @@ PORT     ?= 5000#     where to serve, on this machine only
 DATA_DIR ?= var#      where everything is kept between starts
 WORKERS  ?= logical#  how many tests run at once
 export PORT DATA_DIR
+# Some machines forbid Python to keep what it compiled; every process would then compile all of its modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 BIN    := .venv/bin
 CONFIG := --config services/web/pyproject.toml

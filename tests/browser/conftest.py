@@ -97,6 +97,7 @@ def written(page):
 
 def accessible(page):
     """No violation of WCAG 2.2 A and AA that axe can find."""
+    page.wait_for_load_state()
     # Playwright's own evaluation is not bound by the page's content security policy.
     page.evaluate(AXE.read_text(encoding="utf-8"))
     report = page.evaluate(

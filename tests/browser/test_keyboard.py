@@ -71,7 +71,7 @@ def test_the_whole_story_by_keyboard(person, size):
     sponsor, hers = person("test@test.com", **size)
     create(sponsor, hers, title)
     editor, his = person("editor@test.com", **size)
-    his.follow("link", title)
+    open_from_the_list(his, title)
     writes_and_leaves(editor, his)
     takes_a_candidate(editor, his)
     goes_on(editor, his)
@@ -95,6 +95,12 @@ def create(page, keys, title):
     keys.follow("button", "Create document")
     state(page, "editing", 60_000)
     expect(page.get_by_role("group", name="What the machine wrote")).not_to_be_empty()
+
+
+def open_from_the_list(keys, title):
+    """Today names the five that are most pressing; the list has all, the newest first."""
+    keys.follow("link", "Documents")
+    keys.follow("link", title)
 
 
 def writes_and_leaves(page, keys):
@@ -257,7 +263,7 @@ def opened_text(person):
         title = f"Opened {uuid.uuid4().hex[:6]}"
         create(*person("test@test.com"), title)
         page, keys = person("editor@test.com", **options)
-        keys.follow("link", title)
+        open_from_the_list(keys, title)
         expect(page.get_by_role("textbox", name="Text")).to_be_visible()
         keys.tab_to("textbox", "Text")
         return page, keys
@@ -335,3 +341,24 @@ def path_of_a_document(live):
         path = sponsor.create("Walked around")
         until(lambda: sponsor.state(path) == "unassigned", "the draft")
     return path
+
+
+SLOW_TO_DRAW = """(() => {
+  const draw = window.requestAnimationFrame.bind(window);
+  window.requestAnimationFrame = (then) => setTimeout(() => draw(then), 400);
+})()"""
+
+
+def test_what_was_typed_last_does_not_pull_the_page_back_from_where_tab_went(opened_text):
+    page, keys = opened_text(**PHONE)
+    page.context.add_init_script(SLOW_TO_DRAW)
+    page.reload()
+    keys.tab_to("textbox", "Text")
+    keys.press("Control+End", *["Enter"] * 40)
+    keys.type(OWN)
+    keys.press("Control+Home")
+    keys.type("Then. ")
+    keys.press("Tab")
+    assert not keys.at("textbox", "Text")
+    page.wait_for_timeout(1_500)  # until long after the last drawing
+    keys.focus()

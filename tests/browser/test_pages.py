@@ -26,7 +26,8 @@ def document_path(live):
 
 
 def fits(page):
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    page.wait_for_load_state()  # whoever just followed a link may still be between two pages
+    overflow = page.locator("html").evaluate("page => page.scrollWidth - page.clientWidth")
     assert overflow <= 0, f"{page.url} is {overflow} px too wide"
 
 

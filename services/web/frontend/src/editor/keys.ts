@@ -41,6 +41,14 @@ function redoes(event: KeyboardEvent, view: EditorView): boolean {
   return true;
 }
 
+/** Scrolls to what was typed last, while it still has the focus: later, it would pull the page back from where Tab went. */
+const settledBeforeTab = EditorView.domEventHandlers({
+  keydown: (event, view) => {
+    if (event.key === "Tab") view.coordsAtPos(view.state.selection.main.head); // asking for a place does what waits
+    return false;
+  },
+});
+
 const bindings = keymap.of([
   ...KEYS.map(({ key, run }) => ({ key, run: run as Command, preventDefault: true })),
   { key: "Mod-y", run: redo, preventDefault: true },
@@ -48,4 +56,4 @@ const bindings = keymap.of([
   ...defaultKeymap.filter(({ key }) => key === undefined || !NOT_OURS.has(key)),
 ]);
 
-export const extension: Extension = [Prec.high(redoWithCapsLock), bindings];
+export const extension: Extension = [Prec.high([redoWithCapsLock, settledBeforeTab]), bindings];
