@@ -63,6 +63,8 @@ def review_some(session, cast, document, hands):
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_page_has_neither_label_nor_complete_record(session, cast, part):
+    document = journeys.bring_to(session, "editing", cast.sponsor, cast.editor, text=DRAFT)
+
     @settings(
         max_examples=STATES // PARTS, deadline=None, database=None, derandomize=True,
         suppress_health_check=list(HealthCheck),
@@ -74,8 +76,7 @@ def test_no_page_has_neither_label_nor_complete_record(session, cast, part):
         st.sampled_from(["signed", "emergency", "confirmed"]),
     )
     def holds(shift, hands, own, way):
-        with session.begin_nested() as undo:
-            document = journeys.bring_to(session, "editing", cast.sponsor, cast.editor, text=DRAFT)
+        with session.begin_nested() as undo:  # each publishes the same draft, and takes it back
             try:
                 edition = publish(session, cast, document, hands, own, way)
             except UnreadMachineText:

@@ -3,7 +3,7 @@
 import gzip
 import json
 
-from copydesk.web.templating import DIST, asset
+from copydesk.web.assets import DIST, asset
 
 MOST = 250 * 1000  # bytes, compressed: script and style of the page on which a text is written
 
@@ -29,7 +29,7 @@ def test_other_pages_do_not_load_the_editor(app):
 
 
 def test_a_page_without_a_built_front_end_stands(app, monkeypatch):
-    monkeypatch.setattr("copydesk.web.templating._manifest", lambda modified: {})
+    monkeypatch.setattr("copydesk.web.assets._manifest", lambda modified: {})
     with app.test_request_context():
         assert asset("src/main.ts") == {"js": None, "css": [], "modules": []}
 
@@ -40,3 +40,14 @@ def test_the_editors_page_fetches_the_editor_at_once(cast, as_person, make_docum
     reader = as_person(cast.sponsor).get(f"/documents/{document.id}").get_data(as_text=True)
     assert 'rel="modulepreload"' in page
     assert 'rel="modulepreload"' not in reader
+
+
+def test_the_style_is_announced_with_the_page_and_with_pages_only(client, app):
+    with app.test_request_context():
+        (style,) = asset("src/main.ts")["css"]
+    page = client.get("/login")
+    assert page.headers["Link"] == f"<{style}>; rel=preload; as=style"
+    assert f'href="{style}"' in page.get_data(as_text=True)  # what is announced is what the page then asks for
+    assert "Link" not in client.get("/healthz").headers
+    with client.get(style) as answer:
+        assert "Link" not in answer.headers

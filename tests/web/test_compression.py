@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from copydesk.web.templating import DIST
+from copydesk.web.assets import DIST
 
 
 @pytest.fixture

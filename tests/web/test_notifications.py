@@ -5,12 +5,14 @@ import re
 import pytest
 from sqlalchemy import select
 
+from copydesk.accounts import zones
 from copydesk.accounts.models import Role
 from copydesk.audit import AuditEvent
 from copydesk.notifications import choices, reading, unsubscribing
 from copydesk.notifications.kinds import Group, How, Kind
 from copydesk.notifications.models import Notice
 from copydesk.notifications.telling import News, tell
+from tests.conftest import PASSWORD
 
 
 @pytest.fixture
@@ -255,3 +257,20 @@ def test_admins_are_told_in_the_page_too(session, client, cast):
     notice = session.scalars(select(Notice)).one()
     assert (notice.person_id, notice.kind, notice.address) == (cast.admin.id, Kind.ACCESS_ASKED, "/admin/signups")
     assert cast.admin.role is Role.ADMIN
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [("Asia/Tokyo", "Asia/Tokyo"), ("Mars/Base", None), ("x" * 500, None), ("", None)],
+    ids=["tokyo", "mars", "long", "none"],
+)
+def test_mails_go_by_the_browser_one_logged_in_with_until_one_chooses(session, client, cast, said, seen):
+    session.commit()
+    if said:
+        client.set_cookie("zone", said)
+    client.post("/login", data={"email": cast.editor.email, "password": PASSWORD})
+    session.refresh(cast.editor)
+    assert cast.editor.seen_time_zone == seen
+    assert zones.zone_of(cast.editor).key == (seen or "UTC")
+    cast.editor.time_zone = "Europe/Berlin"
+    assert zones.zone_of(cast.editor).key == "Europe/Berlin"

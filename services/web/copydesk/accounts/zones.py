@@ -23,8 +23,14 @@ def named(name: str | None) -> ZoneInfo:
 
 
 def zone_of(user: User | None) -> ZoneInfo:
-    """The zone this person chose; UTC before they did."""
-    return named(user.time_zone if user else None)
+    """The zone this person chose; else the one of the browser in which they last logged in; else UTC."""
+    return named(user.time_zone or user.seen_time_zone if user else None)
+
+
+def saw(user: User, name: str | None) -> None:
+    """Somebody logs in, and their browser names this zone; what is no zone is passed over."""
+    if name in names():
+        user.seen_time_zone = name
 
 
 def choose(session: Session, user: User, name: str) -> None:

@@ -14,9 +14,11 @@ from wtforms import BooleanField, EmailField, PasswordField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from copydesk import audit
+from copydesk.accounts import zones
 from copydesk.accounts.development import is_development_person
 from copydesk.accounts.models import NamedRole, Status, User
 from copydesk.config import Settings
+from copydesk.web import clock
 from copydesk.web.extensions import db, security
 
 WRONG = "That email and password don't match. Please check both."
@@ -92,6 +94,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _note_login(app: Flask, user: User, **_: Any) -> None:
+    zones.saw(user, request.cookies.get(clock.COOKIE))
     audit.record(db.session(), "account.logged_in", actor_id=user.id, object_type="user", object_id=user.id)
     db.session.commit()
 

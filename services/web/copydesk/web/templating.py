@@ -1,11 +1,8 @@
 """What every template knows: the theme, the built assets, words for states, times, and what the person may do."""
 
-import json
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, request
 from flask_login import current_user
 
 from copydesk.config import Settings
@@ -13,10 +10,10 @@ from copydesk.documents import marked_reading, policy
 from copydesk.documents.models import Document, State
 from copydesk.documents.workflow import Act
 from copydesk.web import clock
+from copydesk.web.assets import asset
 from copydesk.web.machine_words import by_paragraph
 from copydesk.web.pausing import drafting_pause
 
-DIST = Path(__file__).parent / "static" / "dist"
 THEMES = ("auto", "light", "dark")
 
 STATE_LABELS = {
@@ -95,38 +92,3 @@ def install(app: Flask) -> None:
             "drafting_pause": drafting_pause,
             "viewer_zone": lambda: clock.viewer_zone().key.replace("_", " "),
         }
-
-
-def asset(source: str) -> dict[str, Any]:
-    """The built files of one front-end entry or chunk, by Vite's manifest; nothing when the front end is not built.
-
-    `modules`: what else the script imports, to be fetched at the same time.
-    """
-    manifest = _manifest(_manifest_time())
-    entry = manifest.get(source)
-    if entry is None:
-        return {"js": None, "css": [], "modules": []}
-    chunks = [entry, *(manifest[name] for name in entry.get("imports", []))]
-    # Another entry that it imports stands on the page already.
-    own = [chunk for chunk in chunks if chunk is entry or not chunk.get("isEntry")]
-    return {
-        "js": _static(entry["file"]),
-        "css": [_static(name) for chunk in own for name in chunk.get("css", [])],
-        "modules": [_static(chunk["file"]) for chunk in own[1:]],
-    }
-
-
-def _static(name: str) -> str:
-    return url_for("static", filename=f"dist/{name}")
-
-
-def _manifest_time() -> float:
-    path = DIST / "manifest.json"
-    return path.stat().st_mtime if path.exists() else 0.0
-
-
-@cache
-def _manifest(modified: float) -> dict[str, Any]:
-    """Read once a build: the modification time is the cache's key."""
-    path = DIST / "manifest.json"
-    return json.loads(path.read_text(encoding="utf-8")) if modified else {}
