@@ -1,4 +1,4 @@
-"""The built files of the front end: which a page loads, by Vite’s manifest; the style is announced ahead of the page."""
+"""The built files of the front end: which a page loads, by Vite's manifest; the style is announced ahead of it."""
 
 import json
 from functools import cache
