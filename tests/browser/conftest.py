@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from copydesk.accounts.models import User
+from tests import journeys
 from tests.desk import Desk, desk
 
 expect.set_options(timeout=20_000)  # as patient as the pages' own time-out: a machine that does other things is slow
@@ -74,20 +78,46 @@ def browser_of(chromium, live):
     assert [error for error in errors if "Failed to load resource" not in error] == []
 
 
+@pytest.fixture(scope="session")
+def cookies(live):
+    """Of the people who have logged in before, by their addresses: a person does not log in anew for each test."""
+    return {}
+
+
 @pytest.fixture
-def log_in(browser_of):
-    """A page in which one of the development people is logged in."""
+def log_in(browser_of, cookies):
+    """A page in which one of the development people is logged in: by the form the first time, by its cookie later."""
 
     def log_in(email="test@test.com", password="123456", **options):
         page = browser_of(email, **options)
-        page.goto("/login")
-        page.get_by_label("Email").fill(email)
-        page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url("**/documents**")
+        page.context.add_cookies(cookies.get(email, []))
+        page.goto("/documents/today")
+        if "/login" in page.url:
+            page.get_by_label("Email").fill(email)
+            page.get_by_label("Password").fill(password)
+            page.get_by_role("button", name="Log in").click()
+            page.wait_for_url(lambda url: "/login" not in url)
+            cookies[email] = [one for one in page.context.cookies() if one["name"] == "copydesk"]
         return page
 
     return log_in
+
+
+@pytest.fixture
+def assigned(live):
+    """The path of a machine's draft that the development editor edits for the development sponsor; no browser is needed
+    to bring it there."""
+
+    def make(title, text=journeys.DRAFT):
+        with Session(live.database, expire_on_commit=False) as session, session.begin():
+            sponsor, editor = (
+                session.scalars(select(User).where(User.email == email)).one()
+                for email in ("test@test.com", "editor@test.com")
+            )
+            document = journeys.bring_to(session, "editing", sponsor, editor, title=title, text=text)
+            return f"/documents/{document.id}"
+
+    return make
 
 
 def written(page):

@@ -6,9 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import accessible
-from tests.browser.test_drafting import create
 from tests.browser.test_pages import NARROW, WIDE, fits
-from tests.browser.test_story import state
 from tests.browser.writing import write
 
 SHELVES = [f"The {place} shelf holds cups, jugs and a plate nobody uses." for place in ("top", "next", "third", "low")]
@@ -18,16 +16,12 @@ SECOND = ["## The kiln", "It was lit at dusk and burned until **noon**.", *SHELV
 
 
 @pytest.fixture
-def compared(log_in):
+def compared(log_in, assigned):
     """The path of a comparison of two versions by the editor, in a browser of these options."""
 
     def make(title, **options):
-        sponsor = log_in()
-        create(sponsor, title)
-        state(sponsor, "unassigned")
         editor = log_in("editor@test.com", **options)
-        editor.goto(sponsor.url)
-        editor.get_by_role("button", name="Take").first.click()
+        editor.goto(assigned(title))
         for lines in (FIRST, SECOND):
             save(editor, lines)
         editor.get_by_role("link", name="All versions").click()

@@ -1,6 +1,5 @@
 """The sheet under real keys: typing, formatting, finding, undoing, saving; accessible, quick, and without script."""
 
-from contextlib import closing
 
 import pytest
 from playwright.sync_api import expect
@@ -8,48 +7,23 @@ from sqlalchemy import text
 
 from tests.browser.conftest import accessible, written
 from tests.browser.test_pages import NARROW, WIDE, fits
-from tests.desk import until
-from tests.integration.test_faults import Sponsor
 
 TEXT = "The bakery is old. It smells of flour.\n\nPeople come to see the pots. The pots are small."
 
 
-@pytest.fixture(scope="module")
-def sponsor(live):
-    with closing(Sponsor(live)) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def cookies(chromium, live):
-    """The development editor, logged in once for all tests of this file."""
-    context = chromium.new_context(base_url=live.url)
-    page = context.new_page()
-    page.goto("/login")
-    page.get_by_label("Email").fill("editor@test.com")
-    page.get_by_label("Password").fill("123456")
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/documents**")
-    yield context.storage_state()
-    context.close()
-
-
 @pytest.fixture
-def editor(browser_of, cookies):
+def editor(log_in):
     """A page of the development editor."""
-    return lambda **options: browser_of("Edda", storage_state=cookies, **options)
+    return lambda **options: log_in("editor@test.com", **options)
 
 
 @pytest.fixture
-def sheet(sponsor, editor):
+def sheet(editor, assigned):
     """The development editor's page with a text of our own, stored as a version; without words, with the draft."""
 
     def make(words=TEXT, **options):
-        path = sponsor.create("The sheet")
-        until(lambda: sponsor.state(path) == "unassigned", "the draft")
         page = editor(**options)
-        page.goto(path)
-        page.get_by_role("button", name="Take").first.click()
+        page.goto(assigned("The sheet"))
         if options.get("java_script_enabled", True):
             expect(page.locator(".cm-content")).to_be_visible()
         if words is not None:

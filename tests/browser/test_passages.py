@@ -6,9 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import accessible
-from tests.browser.test_drafting import create
 from tests.browser.test_pages import NARROW, fits
-from tests.browser.test_story import state
 from tests.browser.writing import body, opened, save, select, write
 
 TEXT = "The bakery is old. It smells of flour in the morning. People come from far away to see the pots."
@@ -17,16 +15,12 @@ IN_PLACE = "[data-previewed]"
 
 
 @pytest.fixture
-def text_of(log_in):
+def text_of(log_in, assigned):
     """A document of the development editor with our own words in it, open in the editor's browser."""
 
     def make(title, **options):
-        sponsor = log_in()
-        create(sponsor, title)
-        state(sponsor, "unassigned")
         editor = log_in("editor@test.com", **options)
-        editor.goto(sponsor.url)
-        editor.get_by_role("button", name="Take").first.click()
+        editor.goto(assigned(title))
         if options.get("java_script_enabled", True):
             write(editor, TEXT)
         else:

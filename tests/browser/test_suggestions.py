@@ -6,25 +6,21 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import accessible
-from tests.browser.test_drafting import create
 from tests.browser.test_pages import NARROW, fits
-from tests.browser.test_story import state
 from tests.browser.writing import opened, write
 
 TEXT = "The bakery is old. It smells of flour in the morning. People come from far away to see the pots."
 
 
 @pytest.fixture
-def two(log_in):
+def two(log_in, assigned):
     """The sponsor's page and the editor's page of one document with our own text."""
 
     def make(title, text=TEXT, script=True, **options):
-        sponsor = log_in(**options)
-        create(sponsor, title)
-        state(sponsor, "unassigned")
-        editor = log_in("editor@test.com", java_script_enabled=script, **options)
-        editor.goto(sponsor.url)
-        editor.get_by_role("button", name="Take").first.click()
+        path = assigned(title)
+        sponsor, editor = log_in(**options), log_in("editor@test.com", java_script_enabled=script, **options)
+        sponsor.goto(path)
+        editor.goto(path)
         write(editor, text) if script else textbox(editor).fill(text)
         editor.get_by_role("button", name="Save revision").click()
         expect(editor.locator("[data-kept]")).to_contain_text("Saved." if script else "Version 3, saved")

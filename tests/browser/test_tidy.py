@@ -4,9 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import accessible
-from tests.browser.test_drafting import create
 from tests.browser.test_pages import NARROW, fits
-from tests.browser.test_story import state
 from tests.browser.writing import body, opened, save, write
 
 TEXT = "\"It's an organisation -- isn't it?\" See `it's  code`."
@@ -21,14 +19,10 @@ def admin(log_in):
 
 
 @pytest.fixture
-def editor_of(log_in):
+def editor_of(log_in, assigned):
     def make(title, text=TEXT, **options):
-        sponsor = log_in()
-        create(sponsor, title)
-        state(sponsor, "unassigned")
         page = log_in("editor@test.com", **options)
-        page.goto(sponsor.url)
-        page.get_by_role("button", name="Take").first.click()
+        page.goto(assigned(title))
         if options.get("java_script_enabled", True):
             write(page, text)
         else:
