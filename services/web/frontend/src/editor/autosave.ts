@@ -3,7 +3,7 @@
  * is back when the page opens again, wherever that is.
  */
 import { EditorView } from "@codemirror/view";
-import { all } from "../dom";
+import { all, whenIdle } from "../dom";
 import { patience } from "../polling";
 import { Refused, tell, type News } from "../telling";
 import { SAVED } from "../unsaved";
@@ -107,7 +107,7 @@ class Keeper {
     this.changedAt ||= Date.now();
     this.leaving = false;
     delete this.desk.form.dataset["safe"];
-    if (!this.copying) this.copying = window.setTimeout(() => this.copy(), COPY);
+    if (!this.copying) this.copying = window.setTimeout(() => whenIdle(() => this.copying && this.copy()), COPY);
     const wait = Math.min(PAUSE, Math.max(0, this.changedAt + LONGEST - Date.now()));
     this.soon(this.failures > 0 ? patience(this.failures) : wait);
   }

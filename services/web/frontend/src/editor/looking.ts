@@ -4,7 +4,7 @@
  */
 import { Prec } from "@codemirror/state";
 import { EditorView, keymap, showTooltip, type Tooltip } from "@codemirror/view";
-import { one } from "../dom";
+import { one, whenIdle } from "../dom";
 import type { Desk } from "./desk";
 import { around, described, grouped, listed, nextStop, places, SAYS, setFound, stops, type Found, type Place } from "./looking_places";
 import { inUnits } from "./places";
@@ -44,7 +44,7 @@ class Looking {
     const follow = EditorView.updateListener.of((update) => {
       if (update.docChanged && this.on) this.later();
       if (update.state.field(places) === update.startState.field(places, false)) return;
-      if (update.docChanged) this.showing ||= window.setTimeout(() => this.show(), PAUSE);
+      if (update.docChanged) this.showing ||= window.setTimeout(() => whenIdle(() => this.show()), PAUSE);
       else this.show();
     });
     desk.extend([places, tooltip, follow, Prec.high(keys)]);

@@ -4,7 +4,7 @@
  */
 import { RangeSet } from "@codemirror/state";
 import { EditorView, type DecorationSet } from "@codemirror/view";
-import { all, one } from "../dom";
+import { all, one, whenIdle } from "../dom";
 import type { Desk } from "./desk";
 import { pairs } from "./places";
 import { tint } from "./tint";
@@ -50,7 +50,7 @@ export function showShares(desk: Desk): void {
     draw(percent(lengths(desk.text(), desk.view.state.field(tint))), !desk.view.state.doc.eq(desk.saved));
   };
   const soon = (): void => {
-    timer ||= window.setTimeout(show, PAUSE);
+    timer ||= window.setTimeout(() => whenIdle(show), PAUSE);
   };
   desk.extend(
     EditorView.updateListener.of(({ docChanged, startState, state }) => {
