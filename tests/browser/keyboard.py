@@ -21,7 +21,7 @@ FOCUSED = """() => {
     what: `${one.tagName.toLowerCase()} “${(one.getAttribute("aria-label") ?? one.innerText).trim().slice(0, 60)}”`,
     ring: ringed(one) || (sheet !== null && getComputedStyle(sheet).boxShadow.includes("1.5px")),
     seen: right - left > 0 && bottom - top > 0,
-    covered: hit !== null && !one.contains(hit) && !hit.contains(one),
+    covered: hit !== null && !one.contains(hit) && !hit.contains(one) ? hit.outerHTML.slice(0, 160) : "",
   };
 }"""
 
@@ -50,7 +50,7 @@ class Keyboard:
         assert found is not None, f"the focus is lost on {self.page.url} after {self.visited[-3:]}"
         assert found["ring"], f"no ring around {found['what']} on {self.page.url}"
         assert found["seen"], f"{found['what']} has the focus, but is out of sight on {self.page.url}"
-        raise AssertionError(f"{found['what']} has the focus, but is covered on {self.page.url}")
+        raise AssertionError(f"{found['what']} has the focus, but {found['covered']} covers it on {self.page.url}")
 
     def at(self, role, name):
         """Does the element of this role and accessible name have the focus?"""
