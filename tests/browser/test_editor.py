@@ -1,6 +1,5 @@
 """The sheet under real keys: typing, formatting, finding, undoing, saving; accessible, quick, and without script."""
 
-
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import text

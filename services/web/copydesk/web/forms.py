@@ -267,6 +267,17 @@ class CommentForm(FlaskForm):
     )
 
 
+class DeclineForm(CommentForm):
+    """Stands on the page beside the form for changes: its field has an id of its own."""
+
+    comment = TextAreaField(
+        "Why?",
+        [Length(max=5000, message="At most 5,000 characters, please.")],
+        filters=[block],
+        id="decline-comment",
+    )
+
+
 class ApproveForm(FlaskForm):
     """The statement is made by the button: it stands in words above it."""
 

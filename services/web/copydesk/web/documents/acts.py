@@ -20,7 +20,7 @@ from copydesk.web.documents import conflicts, desk_data, page_data
 from copydesk.web.documents.responsible import offer_responsible, said
 from copydesk.web.documents.routes import blueprint, chosen_editor, config, load, offer_editors
 from copydesk.web.extensions import db
-from copydesk.web.forms import ApproveForm, AssignForm, CommentForm, TextForm
+from copydesk.web.forms import ApproveForm, AssignForm, CommentForm, DeclineForm, TextForm
 from copydesk.web.guards import approved, person, wants_json
 
 OWNERS = (Role.SPONSOR, Role.ADMIN)
@@ -41,13 +41,13 @@ def deliver(document_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/<uuid:document_id>/request-changes")
 @approved(Role.SPONSOR)
 def request_changes(document_id: uuid.UUID) -> ResponseReturnValue:
-    return _comment(document_id, Act.REQUEST_CHANGES, "changes_form", "The editor is asked for changes.")
+    return _comment(CommentForm(), document_id, Act.REQUEST_CHANGES, "changes_form", "The editor is asked for changes.")
 
 
 @blueprint.post("/<uuid:document_id>/decline")
 @approved(Role.EDITOR)
 def decline(document_id: uuid.UUID) -> ResponseReturnValue:
-    return _comment(document_id, Act.DECLINE, "decline_form", "You gave the text back to the desk.")
+    return _comment(DeclineForm(), document_id, Act.DECLINE, "decline_form", "You gave the text back to the desk.")
 
 
 @blueprint.post("/<uuid:document_id>/approve")
@@ -206,8 +206,8 @@ def _stored(session: Session, document: Document, written: Text) -> dict[str, An
     }
 
 
-def _comment(document_id: uuid.UUID, act: Act, name: str, said: str) -> ResponseReturnValue:
-    document, form = load(document_id), CommentForm()
+def _comment(form: CommentForm, document_id: uuid.UUID, act: Act, name: str, said: str) -> ResponseReturnValue:
+    document = load(document_id)
     if not form.validate_on_submit():
         return _page(document, 400, **{name: form})
     try:

@@ -25,7 +25,16 @@ from copydesk.web.documents.publication import publication
 from copydesk.web.documents.responsible import offer_responsible
 from copydesk.web.documents.routes import config, offer_editors
 from copydesk.web.extensions import db
-from copydesk.web.forms import ApproveForm, AssignForm, AttachmentForm, CommentForm, DueForm, QuestionForm, TextForm
+from copydesk.web.forms import (
+    ApproveForm,
+    AssignForm,
+    AttachmentForm,
+    CommentForm,
+    DeclineForm,
+    DueForm,
+    QuestionForm,
+    TextForm,
+)
 from copydesk.web.pausing import pause_message
 from copydesk.web.shortcuts import SHORTCUTS
 
@@ -112,7 +121,7 @@ def document_page(document: Document, **forms: Any) -> dict[str, Any]:
         "words": count_words(head.body) if head else 0,
         "save_form": _text_form(head),
         "changes_form": CommentForm(),
-        "decline_form": CommentForm(),
+        "decline_form": DeclineForm(),
         "approve_form": _approve_form(document, head),
         "assign_form": _assign_form(document),
         "question_form": QuestionForm(),

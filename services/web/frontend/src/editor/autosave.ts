@@ -14,6 +14,7 @@ import type { Desk } from "./desk";
 import { Line } from "./line";
 import { paragraphAt } from "./paragraph";
 import { newest, stale, takenBack, type Found } from "./unsaved_words";
+import { wordsFirst } from "./words_first";
 
 interface Kept extends News {
   kept_at: string;
@@ -84,6 +85,7 @@ class Keeper {
       if (document.hidden) void this.soon(0);
     });
     window.addEventListener("pagehide", () => this.leave());
+    wordsFirst(desk.form, desk.data.document, () => this.running || (!this.ended && this.changedAt > 0), () => this.flush());
     for (const form of all<HTMLFormElement>("form[data-forget]")) form.addEventListener("submit", () => this.logOut());
     window.addEventListener("storage", (event) => {
       this.loggedOut ||= event.key === this.copies.key(windowName()) && event.newValue === null; // in another window
@@ -156,6 +158,12 @@ class Keeper {
       this.running = false;
       if (this.changedAt && this.failures === 0) this.soon(PAUSE);
     }
+  }
+
+  /** Everything typed so far is on the desk, or could not be sent. */
+  private async flush(): Promise<void> {
+    while (this.running) await new Promise((done) => window.setTimeout(done, 50));
+    await this.send();
   }
 
   private async put(): Promise<void> {
