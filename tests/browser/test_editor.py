@@ -291,9 +291,10 @@ def test_the_sheet_of_shortcuts(sheet):
 @pytest.mark.parametrize(("size", "theme"), [(NARROW, "dark"), (WIDE, "light")], ids=["360-dark", "1440-light"])
 def test_it_is_accessible_and_fits(sheet, size, theme):
     page = sheet(
-        "## A heading\n\nWith **bold**, *italic*, a [link](https://example.org).\n\n> A quote\n\n- one", **size
+        "## A heading\n\nWith **bold**, *italic*, a [link](https://example.org).\n\n> A quote\n\n- one",
+        color_scheme=theme,
+        **size,
     )
-    page.emulate_media(color_scheme=theme)
     fits(page)
     accessible(page)
     page.goto("/help/editing")
