@@ -8,8 +8,12 @@ PORT     ?= 5000#     where to serve, on this machine only
 DATA_DIR ?= var#      where everything is kept between starts
 WORKERS  ?= logical#  how many tests run at once
 export PORT DATA_DIR
-# Some machines forbid Python to keep what it compiled; every process would then compile all of its modules anew.
+# Where Python may not keep what it compiled beside the sources, every process would compile all modules anew: it is kept
+# out of the checkout's folders then, as `copydesk desk` does.
+ifdef PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(abspath $(DATA_DIR))/cache/python
 export PYTHONDONTWRITEBYTECODE :=
+endif
 
 BIN    := .venv/bin
 CONFIG := --config services/web/pyproject.toml

@@ -8,7 +8,7 @@ from typing import Any
 from bench.machine import load
 from tests import journeys
 
-ROUNDS, KEYS = 4, 20  # of each kind, at each place
+ROUNDS, KEYS = 5, 20  # of each kind, at each place
 PLACES = ("Control+Home", "middle", "Control+End")
 KINDS = {"letters": "abcdefghij ", "Enter": ["Enter"], "deletion": ["Backspace"]}
 NAMES = ("Ruth Adler", "Tomás Vega", "the year 1987", "eleven pots", "“nobody knew”", "Lake Constance", "£4,200")
@@ -44,8 +44,7 @@ def run(page: Any, path: str, quick: bool) -> dict[str, Any]:
     page.evaluate(LONG_TASKS)
     rounds = [_typed(page, "threadTicks", KEYS) for _ in range(1 if quick else ROUNDS)]
     clock = _typed(page, "timeTicks", KEYS)
-    # Other work on the machine only ever adds; the round that had the least of it says the most about the page.
-    best = min(rounds, key=lambda costs: _spread(_all(costs))["p95"])
+    middle = sorted(rounds, key=lambda costs: _spread(_all(costs))["p95"])[len(rounds) // 2]
     page.evaluate("window.longTasks = []")
     page.keyboard.type("on and on without a pause " * (2 if quick else 8), delay=60)
     page.wait_for_timeout(3_000)
@@ -54,11 +53,11 @@ def run(page: Any, path: str, quick: bool) -> dict[str, Any]:
     page.context.close()
     return {
         "text": words.strip(),
-        "keys_a_round": len(_all(best)),
-        "main_thread_ms": _spread(_all(best)),
+        "keys_a_round": len(_all(middle)),
+        "main_thread_ms": _spread(_all(middle)),
         "all_rounds_ms": [_spread(_all(costs)) for costs in rounds],
         "by_the_clock_ms": _spread(_all(clock)),
-        "by_kind": {kind: _spread(costs) for kind, costs in best.items()},
+        "by_kind": {kind: _spread(costs) for kind, costs in middle.items()},
         "tasks_over_50_ms_while_typing": sorted(long_tasks),
         "load": load(),
     }

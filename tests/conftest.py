@@ -28,16 +28,10 @@ PASSWORD = "correct horse battery"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Unit tests reach no network; the others only this machine.
-
-    What runs real processes on a real clock is tried once more when it fails, because a machine that does other things
-    can be slower than any patience; the summary names each (`RERUN`), so that none hides.
-    """
+    """Unit tests reach no network; the others only this machine."""
     for item in items:
         if "/tests/unit/" in str(item.path) or "/tests/web/" in str(item.path):
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "::1"]))
-        else:
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -40,14 +40,3 @@ def test_the_editors_page_fetches_the_editor_at_once(cast, as_person, make_docum
     reader = as_person(cast.sponsor).get(f"/documents/{document.id}").get_data(as_text=True)
     assert 'rel="modulepreload"' in page
     assert 'rel="modulepreload"' not in reader
-
-
-def test_the_style_is_announced_with_the_page_and_with_pages_only(client, app):
-    with app.test_request_context():
-        (style,) = asset("src/main.ts")["css"]
-    page = client.get("/login")
-    assert page.headers["Link"] == f"<{style}>; rel=preload; as=style"
-    assert f'href="{style}"' in page.get_data(as_text=True)  # what is announced is what the page then asks for
-    assert "Link" not in client.get("/healthz").headers
-    with client.get(style) as answer:
-        assert "Link" not in answer.headers

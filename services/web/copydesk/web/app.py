@@ -10,7 +10,6 @@ from copydesk.logs import configure_logging
 from copydesk.web import (
     account,
     admin,
-    assets,
     body_limits,
     brief_templates,
     compression,
@@ -72,7 +71,6 @@ def create_app(config: Settings | None = None) -> Flask:
     security.install(app, config)
     app.before_request(guards.refuse_unguarded)
     templating.install(app)
-    assets.install(app)
     errors.install(app)
     for room in (
         home,

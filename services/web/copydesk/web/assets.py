@@ -1,26 +1,13 @@
-"""The built files of the front end: which a page loads, by Vite's manifest; the style is announced ahead of it."""
+"""The built files of the front end: which a page loads, by Vite's manifest."""
 
 import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, url_for
+from flask import url_for
 
 DIST = Path(__file__).parent / "static" / "dist"
-MAIN = "src/main.ts"
-
-
-def install(app: Flask) -> None:
-    app.after_request(announce_style)
-
-
-def announce_style(response: Response) -> Response:
-    """In the head of the answer, so that the browser asks for the style before the page itself has arrived."""
-    if response.mimetype == "text/html" and "Content-Disposition" not in response.headers:
-        for url in asset(MAIN)["css"]:
-            response.headers.add("Link", f"<{url}>; rel=preload; as=style")
-    return response
 
 
 def asset(source: str) -> dict[str, Any]:
