@@ -252,6 +252,22 @@ def test_a_worker_that_was_only_slow_ends_no_job_of_another(running):
     ) == [(2, 1)]
 
 
+def test_a_worker_frozen_in_the_middle_of_a_save_holds_no_other_up(running):
+    running.words.gate.clear()
+    running.ask(running.person())
+    running.start("worker-frozen", WORKER_CONCURRENCY="1")
+    until(lambda: running.rows("SELECT 1 FROM autodocs WHERE state = 'writing' AND text != ''"), "it has saved words")
+    with running.database.begin() as connection:
+        connection.execute(text("SELECT FROM autodocs WHERE state = 'writing' FOR UPDATE"))
+        running.words.gate.set()
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        until(lambda: running.rows(waiting), "its next save waits for the row")
+        running.processes.running["worker-frozen"].send_signal(signal.SIGSTOP)
+    running.start("worker-2", WORKER_CONCURRENCY="1")
+    # Locks of a silent transaction are otherwise lifted after a minute.
+    until(lambda: running.count("done") == 1, "another has written the draft", patience=30)
+
+
 def test_a_draft_whose_job_is_gone_does_not_wait_for_ever(running):
     sponsor = running.person()
     running.ask(sponsor)

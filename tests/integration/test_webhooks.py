@@ -6,6 +6,7 @@ import json
 import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import standardwebhooks
@@ -314,7 +315,9 @@ def test_a_worker_takes_messages_from_the_queue_also_while_drafting_is_paused(co
             text("INSERT INTO desk_switches (name, note, switched_by_id) VALUES ('paused', '', :by)"), {"by": admin.id}
         )
     try:
-        asyncio.run(work(config))
+        # In a thread of its own: a browser's test that ran before in this process keeps a loop running in the main one.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(work(config))).result()
     finally:
         with desk.begin() as connection:
             connection.execute(text("DELETE FROM desk_switches"))

@@ -58,14 +58,17 @@ def one_of(column: str, enum: type[StrEnum]) -> str:
     return f"{column} IN ({', '.join(repr(member.value) for member in enum)})"
 
 
-def make_engine(url: str, pool_size: int = 5) -> Engine:
-    """An engine that survives a restart of the database (`pool_pre_ping`) and never waits for a lock for ever."""
+def make_engine(url: str, pool_size: int = 5, idle: float = 60.0) -> Engine:
+    """An engine that survives a restart of the database (`pool_pre_ping`) and never waits for a lock for ever.
+
+    `idle`: seconds after which PostgreSQL ends a transaction, and lifts its locks, whose process asks nothing more.
+    """
     return create_engine(
         url,
         pool_size=pool_size,
         pool_pre_ping=True,
         connect_args={
-            "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+            "options": f"-c lock_timeout=10s -c idle_in_transaction_session_timeout={idle * 1000:.0f}ms",
             "connect_timeout": 5,
         },
     )

@@ -51,7 +51,12 @@ class LaterOrNever(BaseRetryStrategy):
 
 def make_drafter(settings: Settings) -> Drafter:
     return Drafter(
-        database=make_engine(settings.sqlalchemy_url, pool_size=min(settings.worker_concurrency, CONNECTIONS)),
+        database=make_engine(
+            settings.sqlalchemy_url,
+            pool_size=min(settings.worker_concurrency, CONNECTIONS),
+            # A worker held to be gone may have frozen in the middle of a save; its locks go with its jobs.
+            idle=settings.worker_stalled_after,
+        ),
         serve=Engines(settings).for_model,
     )
 
