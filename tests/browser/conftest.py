@@ -63,7 +63,8 @@ def browser_of(chromium, live):
     contexts, errors = [], []
 
     def open_for(name="", **options):
-        context = chromium.new_context(base_url=live.url, **options)
+        # What fades is met halfway on a slow machine, and axe measures colours that nobody would see for long.
+        context = chromium.new_context(**{"base_url": live.url, "reduced_motion": "reduce"} | options)
         context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()
