@@ -4,6 +4,7 @@
 again, corrected or as it is: 1,152 editions, less those that the desk holds back.
 """
 
+from functools import partial
 from itertools import product
 
 import pytest
@@ -113,7 +114,7 @@ def test_no_page_has_neither_label_nor_complete_record(session, cast, undone, fi
     def of_text(hands):
         body = edit(session, cast, document, hands, own)
         for way in WAYS:
-            undone(lambda: of_way(hands, body, way))
+            undone(partial(of_way, hands, body, way))
 
     def of_way(hands, body, way):
         edition = publish(session, cast, document, body, way)
@@ -122,7 +123,7 @@ def test_no_page_has_neither_label_nor_complete_record(session, cast, undone, fi
         holds(session, document, edition, (hands, own, way))
         seen[bool(edition.label)] += 1
         for changed in (False, True):
-            undone(lambda: of_next(hands, body, way, changed))
+            undone(partial(of_next, hands, body, way, changed))
 
     def of_next(hands, body, way, changed):
         edition = publish_again(session, cast, document, body, changed)
@@ -131,6 +132,6 @@ def test_no_page_has_neither_label_nor_complete_record(session, cast, undone, fi
             seen[bool(edition.label)] += 1
 
     for rest in product(HANDS, repeat=2):
-        undone(lambda rest=rest: of_text((first, *rest)))
+        undone(partial(of_text, (first, *rest)))
     assert seen[True], "no edition had the label"
     assert seen[False], "no edition went without it"
