@@ -297,6 +297,31 @@ def test_what_opens_over_the_text_gives_the_focus_back(opened_text):
     in_the_text(page, keys)
 
 
+def test_a_card_that_comes_anew_keeps_the_focus(opened_text):
+    """The answer to the save before was on its way when somebody went into the card."""
+    page, keys = opened_text()
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/before-delivery*", hold)
+    keys.press("Control+End")
+    keys.type(" Come early.")
+    with page.expect_request("**/before-delivery*"):
+        keys.press("Control+s")
+    stops = page.locator("[data-before-delivery]").locator("a, button, summary").filter(visible=True)
+    stops.first.focus()
+    keys.focus()
+    old = page.locator("[data-before-delivery]").element_handle()
+    for route in held:
+        route.continue_()
+    page.unroute("**/before-delivery*")
+    page.wait_for_function("card => !card.isConnected", arg=old)
+    keys.focus()  # on what had it, or on the card where that is done by now
+    assert page.evaluate("document.activeElement.closest('[data-before-delivery]') !== null")
+
+
 def test_an_undecided_delivery_leads_to_what_is_open(opened_text):
     page, keys = opened_text()
     keys.press("Control+Alt+s", "Control+End")

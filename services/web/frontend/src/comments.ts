@@ -4,6 +4,7 @@
  */
 import { offerNames } from "./calling";
 import { all, one } from "./dom";
+import { keepingFocus } from "./keeping_focus";
 import { NEWS, type News } from "./telling";
 
 /** The panel is another one now. */
@@ -154,7 +155,8 @@ export async function renew(news = false): Promise<void> {
     const before = said();
     const answer = await fetch(here.dataset["comments"] ?? "", { headers: { Accept: "text/html" }, cache: "no-store" });
     if (!answer.ok || answer.redirected) return;
-    put(await answer.text());
+    const html = await answer.text();
+    keepingFocus(panel, () => put(html));
     if (news) say(heard(before, said()));
   } catch {
     // The next news will tell again.

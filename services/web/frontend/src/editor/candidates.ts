@@ -189,7 +189,9 @@ class Proposals {
     }
     if (ready) {
       this.show(0);
-      one("[data-use]", list)?.focus({ preventScroll: true });
+      const use = one("[data-use]", list);
+      use?.focus({ preventScroll: true });
+      use?.scrollIntoView({ block: "nearest" });
     }
   }
 
@@ -202,14 +204,18 @@ class Proposals {
     all(".candidate", this.panel).forEach((item, at) => (item.dataset["shown"] = String(at === index)));
   }
 
-  /** The passage's place comes before the eyes; on a phone above the panel that covers the lower half. */
+  /**
+   * The passage's place comes before the eyes; on a phone above the panel that covers the lower half, and beside it
+   * as far as that leaves what has the focus in sight: other cards may stand above the panel.
+   */
   private bring(): void {
     const chosen = this.desk.view.state.field(passageField);
     if (!chosen) return;
     const half = window.matchMedia?.("(max-width: 56rem)").matches ?? false;
     this.desk.view.dispatch({ effects: EditorView.scrollIntoView(chosen.from, { y: half ? "start" : "nearest", yMargin: 80 }) });
     const mark = one(".passage-asked, .candidate-in-place", this.desk.view.dom);
-    mark?.scrollIntoView({ block: half ? "start" : "center", behavior: calm() ? "auto" : "smooth" });
+    mark?.scrollIntoView({ block: half ? "start" : "center", behavior: calm() || !half ? "auto" : "smooth" });
+    if (!half) one(":focus", this.panel)?.scrollIntoView({ block: "nearest" });
   }
 
   private step(by: number): void {

@@ -6,6 +6,7 @@ import { EditorSelection } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { all, one } from "../dom";
 import type { Desk } from "./desk";
+import { keepingFocus } from "../keeping_focus";
 import { LOST, reason } from "./posting";
 import { pairs, toUnits } from "./places";
 
@@ -52,14 +53,21 @@ async function send(desk: Desk, form: HTMLFormElement, button: HTMLElement | nul
 /** After a save the card speaks of the text that was saved. */
 async function renew(desk: Desk): Promise<void> {
   const url = desk.data.urls["before"];
-  if (!url || card()?.contains(document.activeElement)) return; // nobody's typing is taken away
+  if (!url || typedIn()) return;
   try {
     const answer = await fetch(url, { headers: { Accept: "text/html" } });
-    if (answer.ok) put(await answer.text());
+    const html = answer.ok ? await answer.text() : "";
+    if (html && !typedIn()) keepingFocus(card, () => put(html)); // somebody may have come into it meanwhile
   } catch {
     // It is only a reminder; the server checks again at delivery.
   }
 }
+
+/** Nobody's typing is taken away. */
+const typedIn = (): boolean =>
+  all<HTMLInputElement | HTMLTextAreaElement>("input:not([type=hidden]), textarea", card() ?? document.createElement("i")).some(
+    (field) => field === document.activeElement || field.value !== field.defaultValue,
+  );
 
 function put(html: string): void {
   const made = document.createElement("template");

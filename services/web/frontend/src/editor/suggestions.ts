@@ -5,6 +5,7 @@
 import { EditorSelection, Prec } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
 import { all, one } from "../dom";
+import { keepingFocus } from "../keeping_focus";
 import { NEWS, type News } from "../telling";
 import type { Saved } from "./data";
 import type { Desk } from "./desk";
@@ -202,9 +203,14 @@ class Deciding {
     made.innerHTML = await answer.text();
     const fresh = made.content.querySelector("[data-suggestions]");
     if (!fresh || panel.contains(document.activeElement?.closest("textarea") ?? null)) return;
-    panel.className = fresh.className;
-    keepSaid(panel, fresh);
-    panel.replaceChildren(...fresh.childNodes);
+    keepingFocus(
+      () => panel,
+      () => {
+        panel.className = fresh.className;
+        keepSaid(panel, fresh);
+        panel.replaceChildren(...fresh.childNodes);
+      },
+    );
     prepare();
   }
 }
