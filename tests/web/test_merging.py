@@ -176,6 +176,26 @@ def test_a_choice_ends_the_same_words_even_if_they_were_sent_again(session, cast
     assert unsent.newest(session, document, cast.editor) is None
 
 
+def test_a_choice_settles_what_the_page_before_sends_late(session, cast, document, save, editor):
+    """The page that was left sent its words once more, and its browser kept them under a number of its own."""
+    base = document.text_number
+    save(OTHERS, base)
+    session.commit()
+    url = f"/documents/{document.id}/save"
+    data = {"title": journeys.TITLE, "body": MINE, "base_revision": base, "tab": "one", "version": 3}
+    page = editor.post(url, data=data).text
+    settling = int(re.search(r'name="version"\s+value="(\d+)"', page).group(1))
+    chosen = {"base_revision": base + 1, "typed_on": base, "piece-0": "theirs", "version": settling}
+    assert editor.post(url, data=data | chosen).status_code == 303
+    late = {"tab": "one", "version": 5, "base": base, "title": journeys.TITLE, "body": MINE}
+    assert editor.put(f"/documents/{document.id}/unsent", json=late).get_json()["version"] == settling
+    assert unsent.newest(session, document, cast.editor) is None
+    assert unsent.settled(session, document, cast.editor) == {"one": settling}
+    newer = late | {"version": 203, "base": base + 1, "body": MINE + " More."}
+    editor.put(f"/documents/{document.id}/unsent", json=newer)
+    assert unsent.newest(session, document, cast.editor).body == MINE + " More."
+
+
 def test_the_page_shows_the_pieces_and_takes_the_choice_without_script(session, document, save, editor):
     base = document.text_number
     save(OTHERS, base)

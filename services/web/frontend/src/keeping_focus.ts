@@ -5,20 +5,28 @@ const STOPS = "a[href], button, input, select, textarea, summary, [tabindex]";
 
 /**
  * Draws a part of the page anew; what has the focus in it keeps it: the same link or button of the new part, or, where
- * there is none, the part itself. `part` finds it, before and after.
+ * there is none, the part itself; and what was in sight stays so. `part` finds it, before and after.
  */
 export function keepingFocus(part: () => HTMLElement | null, draw: () => void): void {
   const before = part();
   const held = document.activeElement;
   const inside = before !== null && held instanceof HTMLElement && held !== before && before.contains(held) ? held : null;
   if (!inside || !before) return draw();
+  const seen = inSight(inside);
   const like = twins(before, inside);
   const number = like.indexOf(inside);
   draw();
   const now = part();
   if (!now || (inside.isConnected && document.activeElement === inside)) return;
   const same = twins(now, inside);
-  (same[number] ?? same[0] ?? now).focus({ preventScroll: true });
+  const next = same[number] ?? same[0] ?? now;
+  next.focus({ preventScroll: true });
+  if (seen) next.scrollIntoView({ block: "nearest" }); // who reads elsewhere is not carried off
+}
+
+function inSight(one: HTMLElement): boolean {
+  const { top, bottom } = one.getBoundingClientRect();
+  return bottom > 0 && top < window.innerHeight;
 }
 
 /** Those that one would take for the same. */

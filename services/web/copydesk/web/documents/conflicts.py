@@ -19,6 +19,8 @@ from copydesk.web.forms import TextForm
 from copydesk.web.guards import person, wants_json
 
 MOST_CHOICES = 1000
+# More sendings than a page that was left can still have on their way; a newer page begins above (`autosave.ts`).
+ON_THE_WAY = 100
 AROUND = 220  # characters of undisputed words shown before and after a conflict
 
 
@@ -57,6 +59,8 @@ def page(document: Document, form: TextForm, error: StaleHead) -> ResponseReturn
         by=who(head),
         form=form,
         typed_on=typed_on,
+        # What is decided here settles whatever the window had sent, also what is still on its way or in the browser.
+        settling=(form.version.data or 0) + ON_THE_WAY,
         title_conflict=next(iter(error.title.conflicts), None),
         pieces=_shown(error.body),
         count=len(error.body.conflicts) + len(error.title.conflicts),

@@ -24,6 +24,11 @@ interface Kept extends News {
 const PAUSE = 1_500; // after the last key
 const LONGEST = 5_000; // while somebody types on and on
 const COPY = 250;
+/**
+ * Every page of a window counts on from well above the one before. What was decided where two versions differed settles
+ * the sendings of the page before it, late ones too (`conflicts.ON_THE_WAY`, which is less), and none of a newer page.
+ */
+const EACH_PAGE = 200;
 const MOST_KEPT_ALIVE = 60_000; // bytes that a browser still sends for a page that is left
 const FOREVER = 15_000;
 
@@ -64,6 +69,7 @@ class Keeper {
 
   begin(): void {
     const { desk } = this;
+    atLeast(Math.max(lastSending(), desk.data.settled?.[windowName()] ?? 0) + EACH_PAGE);
     desk.form.addEventListener("formdata", (event) => {
       event.formData.set("tab", windowName());
       event.formData.set("version", String(nextSending()));

@@ -188,7 +188,9 @@ class Deciding {
       highlight(next);
     } else if (!view.hasFocus) {
       const item = one(`[data-suggestion="${next}"]`);
-      (one("button", item ?? document.createElement("i")) ?? one("[data-suggestions]"))?.focus();
+      const stop = one("button", item ?? document.createElement("i")) ?? one("[data-suggestions]");
+      stop?.focus({ preventScroll: true });
+      stop?.scrollIntoView({ block: "nearest" }); // the panel may stand elsewhere by now, where nothing is open
     }
   }
 
