@@ -1,7 +1,7 @@
 """No public page with neither label nor complete record: every way to edit a draft, in every way to publish it, twice.
 
 64 ways to treat three paragraphs, each with and without a paragraph of one's own, published in three ways, and then
-again, corrected or as it is: 1,152 editions, less those that the desk holds back.
+again, corrected or as it is: 1,152 ways, of which the desk holds 95 back.
 """
 
 from functools import partial

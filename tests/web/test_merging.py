@@ -1,6 +1,7 @@
 """Saving on a text that somebody changed meanwhile: merged where it can be, asked where it can't, never lost."""
 
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from copydesk.documents.revising import Chosen, Text
 from copydesk.documents.textdiff.merging import Choice
 from copydesk.documents.unsent import Unsent, Words
 from copydesk.documents.workflow import Act
+from copydesk.web.documents import conflicts
 from tests import journeys
 
 PROGRAM = {"Accept": "application/json"}
@@ -194,6 +196,13 @@ def test_a_choice_settles_what_the_page_before_sends_late(session, cast, documen
     newer = late | {"version": 203, "base": base + 1, "body": MINE + " More."}
     editor.put(f"/documents/{document.id}/unsent", json=newer)
     assert unsent.newest(session, document, cast.editor).body == MINE + " More."
+
+
+def test_a_newer_page_counts_on_from_above_what_a_choice_settles():
+    """Were the browser's number the smaller, words typed after a choice could be taken for settled."""
+    script = Path(revising.__file__).parents[2] / "frontend/src/editor/autosave.ts"
+    each_page = int(re.search(r"const EACH_PAGE = (\d+);", script.read_text(encoding="utf-8")).group(1))
+    assert each_page > conflicts.ON_THE_WAY
 
 
 def test_the_page_shows_the_pieces_and_takes_the_choice_without_script(session, document, save, editor):
