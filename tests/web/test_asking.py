@@ -33,7 +33,7 @@ def template(session, cast):
 
 def everything(session, table):
     session.expire_all()
-    return session.scalars(select(table)).all()
+    return session.scalars(select(table).order_by(table.id)).all()
 
 
 def ticket(client, address="/documents/new"):

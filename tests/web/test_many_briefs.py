@@ -29,7 +29,7 @@ def send(client, text, name="briefs.csv"):
 
 def everything(session, table=Document):
     session.expire_all()
-    return session.scalars(select(table)).all()
+    return session.scalars(select(table).order_by(table.id)).all()
 
 
 def test_it_is_shown_first_and_created_when_confirmed(session, cast, sponsor):
