@@ -1,5 +1,6 @@
 """What every test shares: a real PostgreSQL, a savepoint a test, and the named cast of the desk."""
 
+import datetime as dt
 import os
 import shutil
 import socket
@@ -167,6 +168,7 @@ def make_person(session: Session, password_hash: str):
             status=Status(status),
             status_reason="The tests say so." if status in ("rejected", "suspended") else None,
             password=password_hash,
+            confirmed_at=dt.datetime.now(dt.UTC),
         )
         session.add(user)
         session.flush()
@@ -198,11 +200,15 @@ def client(app, session):
 def as_person(app, session):
     """A browser in which this person is logged in."""
 
+    from copydesk.accounts import login_sessions
+
     def browser(user):
         client = app.test_client()
         if user is not None:
+            made = login_sessions.begin(session, user, address="127.0.0.1", agent="A test", staying=False)
             with client.session_transaction() as cookie:
                 cookie["_user_id"] = user.fs_uniquifier
+                cookie["login"] = str(made.id)
                 cookie["_fresh"] = True
         return client
 

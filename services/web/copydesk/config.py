@@ -43,6 +43,12 @@ class Settings(BaseModel):
     claiming: bool = True  # may editors take documents from the unassigned pool themselves?
     trusted_proxies: Annotated[int, Field(ge=0, le=3)] = 0  # how many reverse proxies set X-Forwarded-*
 
+    # Accounts
+    confirm_addresses: bool | None = None  # must people confirm their address? Unset: in production
+    stolen_passwords_url: str = Field(
+        default="", pattern=r"^(https?://.+)?$"
+    )  # lists of Have I Been Pwned's range kind
+
     # The engine, as worker and web reach it
     engine_url: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://")
     engine_token: SecretStr = SecretStr("")
@@ -97,6 +103,10 @@ class Settings(BaseModel):
     @property
     def is_production(self) -> bool:
         return self.environment is Environment.PRODUCTION
+
+    @property
+    def asks_to_confirm(self) -> bool:
+        return self.is_production if self.confirm_addresses is None else self.confirm_addresses
 
     @property
     def sqlalchemy_url(self) -> str:

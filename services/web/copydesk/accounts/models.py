@@ -63,9 +63,14 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Security ships no ty
     password: Mapped[str] = mapped_column(String(255))
     time_zone: Mapped[str | None] = mapped_column(String(64))  # an IANA name; none: as the browser says
     seen_time_zone: Mapped[str | None] = mapped_column(String(64))  # what it said at the last log-in: mails go by it
+    confirmed_at: Mapped[dt.datetime | None]  # since when we know that letters to this address reach the person
     away: Mapped[bool] = mapped_column(default=False)  # gets no work by itself; people can still give it
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=_uniquifier)
     created_at: Mapped[CreatedAt]
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.confirmed_at is not None
 
     @property
     def active(self) -> bool:

@@ -16,16 +16,18 @@ def find_by_email(session: Session, email: str) -> User | None:
 
 
 def request_access(
-    session: Session, *, name: str, email: str, organization: str, password_hash: str, role: Role
+    session: Session, *, name: str, email: str, organization: str, password_hash: str, role: Role, confirmed: bool
 ) -> User:
     """A stranger asks to be let in; nothing is possible with the account until an admin approves.
 
-    The caller tells the admins (`notifications.access_requests`), in the same transaction.
+    The caller tells the admins (`notifications.access_requests`), in the same transaction. `confirmed`: the desk asks
+    nobody to confirm their address.
 
     Raises:
         EmailTaken: somebody has this address already.
     """
     user = _add(session, name, email, organization, password_hash, role, Status.PENDING)
+    user.confirmed_at = func.now() if confirmed else None
     audit.record(
         session,
         "account.requested",
@@ -40,6 +42,7 @@ def request_access(
 def create_admin(session: Session, *, name: str, email: str, password_hash: str) -> User:
     """The first person of a desk, made on the command line."""
     user = _add(session, name, email, "", password_hash, Role.ADMIN, Status.APPROVED)
+    user.confirmed_at = func.now()  # by whoever sits at the machine
     audit.record(
         session,
         "account.admin_created",
@@ -49,6 +52,24 @@ def create_admin(session: Session, *, name: str, email: str, password_hash: str)
         after={"email": email},
     )
     return user
+
+
+def describe(session: Session, user: User, *, name: str, organization: str) -> None:
+    """A person changes what others read of them; what is written already keeps the name it was written under."""
+    before = {"name": user.name, "organization": user.organization}
+    after = {"name": name.strip(), "organization": organization.strip()}
+    if before == after:
+        return
+    user.name, user.organization = after["name"], after["organization"]
+    audit.record(
+        session,
+        "account.described",
+        actor_id=user.id,
+        object_type="user",
+        object_id=user.id,
+        before=before,
+        after=after,
+    )
 
 
 def approve(session: Session, user: User, actor: User) -> None:

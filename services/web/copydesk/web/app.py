@@ -5,10 +5,11 @@ from pathlib import Path
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from copydesk.accounts import login_sessions
 from copydesk.config import Settings, settings
 from copydesk.logs import configure_logging
 from copydesk.web import (
-    account,
+    accounts,
     admin,
     body_limits,
     brief_templates,
@@ -37,6 +38,7 @@ from copydesk.web import (
     templating,
     webhooks,
 )
+from copydesk.web.accounts import evenly
 from copydesk.web.extensions import csrf, db, migrate, talisman
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -75,7 +77,7 @@ def create_app(config: Settings | None = None) -> Flask:
     for room in (
         home,
         help_pages,
-        account,
+        accounts,
         own_settings,
         notifications,
         admin,
@@ -125,6 +127,8 @@ def _configure(app: Flask, config: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_SSL_STRICT=config.is_production,
         SEND_FILE_MAX_AGE_DEFAULT=31536000,
+        PERMANENT_SESSION_LIFETIME=login_sessions.LONGEST_STAYING,
+        EVEN_SECONDS=0.0 if config.environment == "test" else evenly.SECONDS,
     )
 
 
@@ -133,7 +137,7 @@ def _install_headers(app: Flask, config: Settings) -> None:
 
     @app.after_request  # the first that is registered runs last: it has the last word
     def keep_address_secret(response):  # type: ignore[no-untyped-def]
-        if request.blueprint == signing.blueprint.name:
+        if "token" in (request.view_args or {}):
             response.headers.update(signing.HEADERS)
         return response
 

@@ -9,12 +9,11 @@ from flask import Flask
 from flask_security import hash_password
 from sqlalchemy import func, select
 
-from copydesk.accounts import development, operations
+from copydesk.accounts import development, operations, passwords
 from copydesk.accounts.errors import AccountError
 from copydesk.accounts.models import User
 from copydesk.config import settings
 from copydesk.web.extensions import db
-from copydesk.web.forms import LEAST_PASSWORD
 
 
 def _app() -> Flask:
@@ -52,8 +51,9 @@ def migrate() -> None:
 @click.password_option(help="Asked for when not given; at least 8 characters.")
 def create_admin(email: str, name: str, password: str) -> None:
     """Make an admin: the first person of a desk exists only by this command."""
-    if len(password) < LEAST_PASSWORD:
-        raise click.ClickException(f"The password needs at least {LEAST_PASSWORD} characters.")
+    fault = passwords.fault(password, (name, email))
+    if fault is not None:
+        raise click.ClickException(fault)
     if "@" not in email:
         raise click.ClickException(f"{email} does not look like an email address.")
     with _app().app_context():

@@ -6,10 +6,8 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired, MultipleFileField
 from wtforms import (
     BooleanField,
-    EmailField,
     HiddenField,
     IntegerField,
-    PasswordField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -18,12 +16,10 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # younger than the stubs
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput, TextInput
 
 from copydesk.documents.text import clean, clean_line, is_blank
-
-LEAST_PASSWORD = 8
 
 
 def line(value: str | None) -> str | None:
@@ -42,37 +38,6 @@ def visible(message: str) -> Any:
             raise ValidationError(message)
 
     return check
-
-
-class SignupForm(FlaskForm):
-    name = StringField(
-        "Name",
-        [visible("Please enter your name."), Length(max=120, message="At most 120 characters.")],
-        filters=[line],
-    )
-    email = EmailField(
-        "Email",
-        [
-            InputRequired("Please enter your email address."),
-            Length(max=320, message="This address is too long."),
-            Email("This does not look like an email address.", check_deliverability=False),
-        ],
-        filters=[line],
-    )
-    organization = StringField(
-        "Organization",
-        [visible("Please enter where you work."), Length(max=160, message="At most 160 characters.")],
-        filters=[line],
-    )
-    password = PasswordField(
-        "Password",
-        [
-            InputRequired("Please choose a password."),
-            Length(min=LEAST_PASSWORD, message=f"At least {LEAST_PASSWORD} characters, please."),
-            Length(max=256, message="At most 256 characters."),
-        ],
-    )
-    submit = SubmitField("Request access")
 
 
 class ReasonForm(FlaskForm):

@@ -35,11 +35,19 @@ def _log_request(response: Response) -> None:
     log.info(
         "request",
         method=request.method,
-        path=request.path if request.blueprint != "signing" else "/sign/…",  # what follows is a secret
+        path=_path(),
         status=response.status_code,
         ms=round((time.perf_counter() - g.started) * 1000, 1),
         user=current_user.id if current_user.is_authenticated else None,
     )
+
+
+def _path() -> str:
+    """The address without what only the reader of a letter should know."""
+    path = request.path
+    for name, value in (request.view_args or {}).items():
+        path = path.replace(str(value), "…") if name == "token" else path
+    return path
 
 
 def install(app: Flask) -> None:

@@ -1,47 +1,15 @@
-"""Asking for access, waiting, and the person's own settings."""
+"""Waiting to be let in, logging out, light or dark."""
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user
-from flask_security import hash_password, logout_user
+from flask_login import current_user
+from flask_security import logout_user
 
-from copydesk.accounts import operations
-from copydesk.accounts.errors import EmailTaken
-from copydesk.accounts.models import Role
-from copydesk.notifications import access_requests
-from copydesk.web.extensions import db
-from copydesk.web.forms import SignupForm
+from copydesk.web.accounts.routes import blueprint
 from copydesk.web.guards import any_account, public
 from copydesk.web.templating import THEMES
-
-blueprint = Blueprint("account", __name__)
-
-
-@blueprint.route("/signup/<any(sponsor, editor):role>", methods=["GET", "POST"])
-@public
-def signup(role: str) -> ResponseReturnValue:
-    form = SignupForm()
-    if not form.validate_on_submit():
-        return render_template("auth/signup.html", form=form, role=role), 400 if form.is_submitted() else 200
-    try:
-        user = operations.request_access(
-            db.session(),
-            name=form.name.data or "",
-            email=form.email.data or "",
-            organization=form.organization.data or "",
-            password_hash=hash_password(form.password.data),
-            role=Role(role),
-        )
-        access_requests.tell_admins(db.session(), user)
-        db.session.commit()
-    except EmailTaken as error:
-        db.session.rollback()
-        form.email.errors = [*form.email.errors, str(error)]
-        return render_template("auth/signup.html", form=form, role=role), 400
-    login_user(user)
-    return redirect(url_for("account.waiting"))
 
 
 @blueprint.get("/waiting")
