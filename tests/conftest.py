@@ -98,9 +98,11 @@ def app(config: Settings):
 
     from copydesk.web import create_app
     from copydesk.web.extensions import db
+    from copydesk.web.limits import limiter
 
     app = create_app(config)
     app.config["WTF_CSRF_ENABLED"] = False  # one test file switches it on and shows that it holds
+    limiter.enabled = False  # the same
     db.session.session_factory.configure(join_transaction_mode="create_savepoint")
     with app.app_context():
         upgrade()

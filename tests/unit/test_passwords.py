@@ -27,7 +27,9 @@ def test_what_others_know_of_a_person(password):
     assert passwords.fault(password, about) == passwords.OWN_WORDS
 
 
-@pytest.mark.parametrize("password", [GOOD, "面包店的味道很特别今天", "x9$kQ2!vLp", "a" + "correct horse battery staple" * 9])
+@pytest.mark.parametrize(
+    "password", [GOOD, "面包店的味道很特别今天", "x9$kQ2!vLp", "a" + "correct horse battery staple" * 9]
+)
 def test_long_ones_need_no_rules(password):
     assert passwords.fault(password, ("Ruth Okafor",)) is None
 

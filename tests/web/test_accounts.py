@@ -81,7 +81,12 @@ def test_the_page_afterwards_is_for_whoever_asked(client):
 
 @pytest.mark.parametrize(
     ("password", "says"),
-    [("password1", "easy to guess"), ("Harbour Gallery", "knows you"), ("x" * 257, "At most 256"), ("six666", "At least 8")],
+    [
+        ("password1", "easy to guess"),
+        ("Harbour Gallery", "knows you"),
+        ("x" * 257, "At most 256"),
+        ("six666", "At least 8"),
+    ],
 )
 def test_a_password_that_is_easily_guessed_is_refused(session, client, password, says):
     answer = client.post("/signup/sponsor", data=NEW | {"password": password})
@@ -199,7 +204,7 @@ def test_who_has_an_account_is_not_told(session, client, cast):
     session.commit()
     emails = (cast.sponsor.email, "nobody@example.org", cast.suspended.email)
     pages = [client.post("/reset", data={"email": one}, follow_redirects=True).text for one in emails]
-    plain = [re.sub(r'nonce="[^"]*"|value="[^"]*"', "", page.replace(one, "")) for page, one in zip(pages, emails)]
+    plain = [re.sub(r'nonce="[^"]*"|value="[^"]*"', "", page.replace(one, "")) for page, one in zip(pages, emails, strict=True)]
     assert len(set(plain)) == 1
     assert letters(session, cast.suspended.email) == []
 
@@ -313,10 +318,14 @@ def test_of_two_who_want_an_address_the_first_gets_it(session, cast, as_person, 
 def test_a_person_says_how_they_are_called(session, cast, as_person):
     session.commit()
     client = as_person(cast.editor)
-    assert client.post("/settings/account", data={"name": "​ ", "organization": "x"}).status_code == 400
+    assert client.post("/settings/account", data={"name": "\u200b ", "organization": "x"}).status_code == 400
     client.post("/settings/account", data={"name": "Ada B. Byrne", "organization": "Freelance", "role": "admin"})
     session.expire_all()
-    assert (cast.editor.name, cast.editor.organization, cast.editor.role.value) == ("Ada B. Byrne", "Freelance", "editor")
+    assert (cast.editor.name, cast.editor.organization, cast.editor.role.value) == (
+        "Ada B. Byrne",
+        "Freelance",
+        "editor",
+    )
     assert "account.described" in actions(session, cast.editor)
 
 
@@ -359,7 +368,7 @@ def test_a_cookie_opens_nothing_after_logging_out(session, cast, app):
     session.commit()
     client, thief = app.test_client(), app.test_client()
     log_in(client, cast.editor.email, remember="y")
-    stolen = [cookie for cookie in client._cookies.values()]
+    stolen = list(client._cookies.values())
     for cookie in stolen:
         thief.set_cookie(cookie.key, cookie.value, path=cookie.path)
     assert is_in(thief)

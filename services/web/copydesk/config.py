@@ -49,6 +49,9 @@ class Settings(BaseModel):
         default="", pattern=r"^(https?://.+)?$"
     )  # lists of Have I Been Pwned's range kind
 
+    admin_second_step: bool | None = None  # must admins log in with a second step? Unset: in production
+    limits: bool = True  # of how often one may ask for what; off only where something in front of the desk counts
+
     # The engine, as worker and web reach it
     engine_url: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://")
     engine_token: SecretStr = SecretStr("")
@@ -107,6 +110,10 @@ class Settings(BaseModel):
     @property
     def asks_to_confirm(self) -> bool:
         return self.is_production if self.confirm_addresses is None else self.confirm_addresses
+
+    @property
+    def admins_need_second_step(self) -> bool:
+        return self.is_production if self.admin_second_step is None else self.admin_second_step
 
     @property
     def sqlalchemy_url(self) -> str:

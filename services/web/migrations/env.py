@@ -3,7 +3,11 @@
 from alembic import context
 from flask import current_app
 
-from copydesk.accounts import login_sessions  # noqa: F401
+from copydesk.accounts import (
+    login_sessions,  # noqa: F401
+    request_counts,  # noqa: F401
+    second_steps,  # noqa: F401
+)
 from copydesk.audit import log as audit_log  # noqa: F401
 from copydesk.autodocs import (
     default_model,  # noqa: F401  every table must be known to the metadata

@@ -58,6 +58,15 @@ ADDRESS_CHANGED = """Your account on this Copydesk has another address now: {new
 
 If it was not you, tell an admin of the desk at once."""
 
+SECOND_STEP = """{words}, just now. It is for the second step of logging in to your account on this Copydesk.
+
+If it was not you, change your password at once, and tell an admin of the desk:"""
+
+
+def tell_second_step(session: Session, user: User, words: str) -> None:
+    entry = (SECOND_STEP.format(words=words), f"{settings().base_url}/settings/account")
+    _letter(session, user, user.email, "Logging in to Copydesk: a change", entry)
+
 
 def ask_to_confirm(session: Session, user: User, url: str) -> None:
     _letter(session, user, user.email, "Please confirm your address", (CONFIRM, url), (CONFIRM_AFTER, ""))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from flask_security.core import UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from copydesk.db import Base, BigIntId, CreatedAt, Words, one_of
@@ -64,6 +64,8 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Security ships no ty
     time_zone: Mapped[str | None] = mapped_column(String(64))  # an IANA name; none: as the browser says
     seen_time_zone: Mapped[str | None] = mapped_column(String(64))  # what it said at the last log-in: mails go by it
     confirmed_at: Mapped[dt.datetime | None]  # since when we know that letters to this address reach the person
+    totp_secret: Mapped[str | None] = mapped_column(Text)  # of an app for codes, encrypted
+    totp_counter: Mapped[int | None] = mapped_column(BigInteger)  # of the last code that was used: none is good twice
     away: Mapped[bool] = mapped_column(default=False)  # gets no work by itself; people can still give it
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=_uniquifier)
     created_at: Mapped[CreatedAt]

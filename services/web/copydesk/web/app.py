@@ -25,6 +25,7 @@ from copydesk.web import (
     help_pages,
     home,
     house,
+    limits,
     models,
     notifications,
     own_settings,
@@ -71,6 +72,7 @@ def create_app(config: Settings | None = None) -> Flask:
     if not config.trusted_proxies:
         compression.install(app)
     security.install(app, config)
+    limits.install(app, config)
     app.before_request(guards.refuse_unguarded)
     templating.install(app)
     errors.install(app)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import structlog
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -21,6 +22,7 @@ from copydesk.documents.errors import (
     StaleHead,
     WrongState,
 )
+from copydesk.web import limits
 from copydesk.web.extensions import db
 from copydesk.web.guards import wants_json
 
@@ -82,6 +84,7 @@ PAGES = {
 def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(RateLimitExceeded, _too_often)
     app.register_error_handler(TooManyDrafts, lambda error: answer(429, str(error)))
     app.register_error_handler(DocumentNotFound, lambda error: answer(404))
     app.register_error_handler(NotAllowed, lambda error: answer(403, str(error)))
@@ -128,6 +131,11 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()
     return answer(error.code)
+
+
+def _too_often(error: RateLimitExceeded) -> ResponseReturnValue:
+    seconds = limits.breached(limits.limiter.current_limit)
+    return answer(429, f"Too much came from here in a short time. Try again {limits.in_words(seconds)}.")
 
 
 def _csrf(error: CSRFError) -> ResponseReturnValue:

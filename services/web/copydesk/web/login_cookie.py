@@ -3,6 +3,8 @@
 Flask-Login's own cookie to stay logged in is not used: it would bring a session back that was ended elsewhere.
 """
 
+import datetime as dt
+import time
 import uuid
 from collections.abc import MutableMapping
 from typing import Any
@@ -17,6 +19,8 @@ from copydesk.accounts.models import User
 from copydesk.web.extensions import db
 
 KEY = "login"
+PROVED = "proved_at"  # when somebody last showed who they are, in seconds since 1970
+FRESH = dt.timedelta(minutes=15)  # how long that is enough for what is dangerous
 
 
 def install(app: Flask) -> None:
@@ -32,6 +36,17 @@ def session_id(cookie: MutableMapping[str, Any]) -> uuid.UUID | None:
         return None
 
 
+def is_fresh() -> bool:
+    """Has this person shown a moment ago who they are? A browser that was left open has not."""
+    proved = session.get(PROVED)
+    return isinstance(proved, int) and 0 <= time.time() - proved <= FRESH.total_seconds()
+
+
+def prove() -> None:
+    """They have shown it again."""
+    session[PROVED] = int(time.time())
+
+
 def begin(user: User) -> None:
     """Somebody has just proved who they are: a new row, and a cookie that knows nothing of what was before."""
     staying = session.pop("_remember", None) == "set" or session.pop("staying", False)
@@ -42,6 +57,7 @@ def begin(user: User) -> None:
         db.session(), user, address=request.remote_addr, agent=request.user_agent.string, staying=staying
     )
     session[KEY] = str(made.id)
+    session[PROVED] = int(time.time())
     session.permanent = staying
 
 

@@ -30,9 +30,51 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_login_sessions_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_login_sessions")),
     )
+    op.create_table(
+        "request_counts",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_request_counts")),
+        prefixes=["UNLOGGED"],
+    )
+    op.add_column("users", sa.Column("totp_secret", sa.Text(), nullable=True))
+    op.add_column("users", sa.Column("totp_counter", sa.BigInteger(), nullable=True))
+    op.create_table(
+        "passkeys",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("credential_id", sa.LargeBinary(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column(
+            "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
+        ),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_passkeys_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkeys")),
+        sa.UniqueConstraint("credential_id", name=op.f("uq_passkeys_credential_id")),
+    )
+    op.create_index("ix_passkeys_user_id", "passkeys", ["user_id"], unique=False)
+    op.create_table(
+        "recovery_codes",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_recovery_codes_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_codes")),
+    )
+    op.create_index("uq_recovery_codes_digest", "recovery_codes", ["user_id", "digest"], unique=True)
     op.create_index("ix_login_sessions_user_id", "login_sessions", ["user_id", "seen_at"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("recovery_codes")
+    op.drop_table("passkeys")
+    op.drop_column("users", "totp_counter")
+    op.drop_column("users", "totp_secret")
+    op.drop_table("request_counts")
     op.drop_table("login_sessions")
     op.drop_column("users", "confirmed_at")

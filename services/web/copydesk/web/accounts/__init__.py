@@ -4,8 +4,10 @@ from copydesk.web.accounts import (  # noqa: F401  they register their routes
     addresses,
     page,
     passwords,
+    second_step,
     sessions,
     signup,
+    two_steps,
     waiting,
 )
 from copydesk.web.accounts.routes import blueprint

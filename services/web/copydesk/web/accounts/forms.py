@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask import current_app
+from flask import current_app, request, url_for
+from flask_security.utils import validate_redirect_url
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField, StringField, SubmitField
+from wtforms import EmailField, HiddenField, PasswordField, StringField, SubmitField
 from wtforms.validators import Email, EqualTo, InputRequired, Length, ValidationError
 
 from copydesk.accounts import passwords
@@ -94,3 +95,20 @@ class PersonForm(FlaskForm):
         filters=[line],
     )
     organization = StringField("Organization", [Length(max=160, message="At most 160 characters.")], filters=[line])
+
+
+class CodeForm(FlaskForm):
+    """Of the app, or from the drawer."""
+
+    code = StringField("Code", [InputRequired("Please enter a code."), Length(max=40)], filters=[line])
+
+
+class PasswordAgainForm(FlaskForm):
+    password = PasswordField("Password", [InputRequired("Please enter your password."), Length(max=1024)])
+    next = HiddenField(default=lambda: request.args.get("next", ""))
+
+    def where(self) -> str:
+        """The page of this desk from which somebody came."""
+        wanted = self.next.data or ""
+        good = wanted.startswith("/") and validate_redirect_url(wanted)
+        return wanted if good else url_for("account.settings")

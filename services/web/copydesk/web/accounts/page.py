@@ -3,8 +3,9 @@
 from flask import flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
-from copydesk.accounts import login_sessions, operations
+from copydesk.accounts import login_sessions, operations, second_steps
 from copydesk.web import agents
+from copydesk.web.accounts import webauthn
 from copydesk.web.accounts.forms import ChangeAddressForm, ChangePasswordForm, PersonForm
 from copydesk.web.accounts.routes import blueprint
 from copydesk.web.extensions import db
@@ -46,4 +47,6 @@ def account_page(
         password=password or ChangePasswordForm(user, formdata=None, prefix="password"),
         sessions=[(one, agents.in_words(one.agent)) for one in login_sessions.of(db.session(), user)],
         here=session_id(session),
+        steps=second_steps.of(db.session(), user),
+        passkeys=webauthn.available(),
     )

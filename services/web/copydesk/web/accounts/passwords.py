@@ -6,6 +6,7 @@ from flask_security import hash_password, login_user
 
 from copydesk.accounts import credentials, operations
 from copydesk.accounts.models import User
+from copydesk.web import known_browsers
 from copydesk.web.accounts import links
 from copydesk.web.accounts.evenly import evenly
 from copydesk.web.accounts.forms import AddressForm, ChangePasswordForm, NewPasswordForm
@@ -14,17 +15,19 @@ from copydesk.web.accounts.page import NOT_YOURS, account_page
 from copydesk.web.accounts.routes import blueprint
 from copydesk.web.extensions import db
 from copydesk.web.guards import approved, person, public
+from copydesk.web.limits import LETTERS, LETTERS_TO_ONE, limiter, network, once_more
 
 
 @blueprint.route("/reset", methods=["GET", "POST"])
 @public
+@limiter.limit(LETTERS, key_func=network, methods=["POST"])
 @evenly
 def forgotten() -> ResponseReturnValue:
     form = AddressForm()
     if not form.validate_on_submit():
         return render_template("auth/forgotten.html", form=form), 400 if form.is_submitted() else 200
     user = operations.find_by_email(db.session(), form.email.data or "")
-    if user is not None and user.active:
+    if user is not None and user.active and once_more(LETTERS_TO_ONE, "letters", str(user.id)):
         credentials.ask_to_reset(db.session(), user, links.address(Purpose.RESET, user, "account.reset"))
         db.session.commit()
     flash(
@@ -45,6 +48,7 @@ def reset(token: str) -> ResponseReturnValue:
         return page, 400 if form.is_submitted() else 200
     credentials.reset_password(db.session(), user, hash_password(form.password.data))
     db.session.commit()
+    known_browsers.remember(user)  # they read the account's letters: strangers' wrong guesses do not keep them out
     flash("Your new password is kept. Please log in with it.", "success")
     return redirect(url_for("security.login"), 303)
 

@@ -18,12 +18,14 @@ from copydesk.web.accounts.links import LinkVoid, Purpose
 from copydesk.web.accounts.routes import blueprint, config
 from copydesk.web.extensions import db
 from copydesk.web.guards import public
+from copydesk.web.limits import ASKING, LETTERS, LETTERS_TO_ONE, limiter, network, once_more
 
 ASKED = "signed_up_as"  # in the cookie: what the page afterwards repeats
 
 
 @blueprint.route("/signup/<any(sponsor, editor):role>", methods=["GET", "POST"])
 @public
+@limiter.limit(ASKING, key_func=network, methods=["POST"])
 @evenly
 def signup(role: str) -> ResponseReturnValue:
     form = SignupForm()
@@ -63,6 +65,7 @@ def asked() -> ResponseReturnValue:
 
 @blueprint.route("/confirm", methods=["GET", "POST"])
 @public
+@limiter.limit(LETTERS, key_func=network, methods=["POST"])
 @evenly
 def send_confirmation() -> ResponseReturnValue:
     """The letter once more."""
@@ -94,15 +97,16 @@ def confirm(token: str) -> ResponseReturnValue:
 
 
 def ask_to_confirm(user: User) -> None:
-    credentials.ask_to_confirm(db.session(), user, links.address(Purpose.CONFIRM, user, "account.confirm"))
+    if once_more(LETTERS_TO_ONE, "letters", str(user.id)):
+        credentials.ask_to_confirm(db.session(), user, links.address(Purpose.CONFIRM, user, "account.confirm"))
 
 
 def _tell_known(email: str) -> None:
     user = operations.find_by_email(db.session(), email)
     if user is None:
         return
-    if user.is_confirmed:
-        letters.tell_known(db.session(), user)
-    else:
+    if not user.is_confirmed:
         ask_to_confirm(user)
+    elif once_more(LETTERS_TO_ONE, "letters", str(user.id)):
+        letters.tell_known(db.session(), user)
     db.session.commit()
