@@ -4,6 +4,7 @@ from alembic import context
 from flask import current_app
 
 from copydesk.accounts import (
+    invitations,  # noqa: F401
     login_sessions,  # noqa: F401
     request_counts,  # noqa: F401
     second_steps,  # noqa: F401

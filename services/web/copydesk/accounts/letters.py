@@ -114,6 +114,37 @@ def tell_suspended(session: Session, user: User) -> None:
     _send(session, user, "Your Copydesk account was suspended", SUSPENDED)
 
 
+UNDONE = """The answer to your request for access to this Copydesk was taken back: somebody will look at it again. You will \
+hear of it."""
+
+ROLE = """On this Copydesk you are {role} from now on. Please log in anew:"""
+
+LEFT = """Your account on this Copydesk was deleted, as you asked. Texts you worked on keep their record. No more letters will \
+come.
+
+If it was not you, tell an admin of the desk at once."""
+
+INVITED = """{actor} invites you to this Copydesk as {role}. Choose a password within two weeks, and you are in:"""
+
+
+def tell_undone(session: Session, user: User) -> None:
+    _letter(session, user, user.email, "Your request for access to Copydesk", (UNDONE, ""))
+
+
+def tell_role(session: Session, user: User) -> None:
+    words = ROLE.format(role=user.role.value)
+    _letter(session, user, user.email, "Your work on Copydesk", (words, f"{settings().base_url}/login"))
+
+
+def tell_left(session: Session, user: User) -> None:
+    _letter(session, user, user.email, "Your Copydesk account is deleted", (LEFT, ""))
+
+
+def invite(session: Session, address: str, actor: User, role: str, url: str) -> None:
+    letter = mail.Letter(name="", entries=(mail.Entry(INVITED.format(actor=actor.name, role=role), url),))
+    mail.send_letter(session, recipient=address, subject="An invitation to Copydesk", letter=letter)
+
+
 def _letter(session: Session, user: User, address: str, subject: str, *entries: tuple[str, str]) -> None:
     letter = mail.Letter(name=user.name, entries=tuple(mail.Entry(words, url) for words, url in entries))
     mail.send_letter(session, recipient=address, subject=subject, letter=letter)

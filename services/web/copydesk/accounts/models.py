@@ -23,6 +23,7 @@ class Status(StrEnum):
     APPROVED = "approved"  # may work
     REJECTED = "rejected"  # was refused, with a reason
     SUSPENDED = "suspended"  # was let in once, is out now, with a reason
+    LEFT = "left"  # deleted their account; what they wrote keeps its author
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Security ships no ty
     role: Mapped[Role] = mapped_column(Words(Role))
     status: Mapped[Status] = mapped_column(Words(Status), default=Status.PENDING)
     status_reason: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")  # of the admins, for themselves
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[dt.datetime | None]
     password: Mapped[str] = mapped_column(String(255))

@@ -51,6 +51,12 @@ class ReasonForm(FlaskForm):
     )
 
 
+class NoteForm(FlaskForm):
+    """What admins remember of a person; nobody else reads it."""
+
+    note = TextAreaField("Note", [Length(max=2000, message="At most 2,000 characters, please.")], filters=[block])
+
+
 class WholeNumber(IntegerField):
     """A number somebody types; anything else is asked for again in plain words."""
 

@@ -67,10 +67,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_codes")),
     )
     op.create_index("uq_recovery_codes_digest", "recovery_codes", ["user_id", "digest"], unique=True)
+    # Without a look at the rows, which all satisfy it: no lock is held for long.
+    op.execute("ALTER TABLE users DROP CONSTRAINT ck_users_status")
+    op.execute(
+        "ALTER TABLE users ADD CONSTRAINT ck_users_status "
+        "CHECK (status IN ('pending', 'approved', 'rejected', 'suspended', 'left')) NOT VALID"
+    )
+    op.execute("ALTER TABLE users VALIDATE CONSTRAINT ck_users_status")
+    op.add_column("users", sa.Column("note", sa.Text(), server_default="", nullable=False))
+    op.create_table(
+        "invitations",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("role", sa.String(length=32), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("by_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
+        ),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("taken_back_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("role IN ('sponsor', 'editor', 'admin')", name=op.f("ck_invitations_role")),
+        sa.ForeignKeyConstraint(["by_id"], ["users.id"], name=op.f("fk_invitations_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("digest", name=op.f("uq_invitations_digest")),
+    )
     op.create_index("ix_login_sessions_user_id", "login_sessions", ["user_id", "seen_at"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("invitations")
+    op.execute("UPDATE users SET status = 'suspended', status_reason = 'Left.' WHERE status = 'left'")
+    op.execute("ALTER TABLE users DROP CONSTRAINT ck_users_status")
+    op.execute(
+        "ALTER TABLE users ADD CONSTRAINT ck_users_status "
+        "CHECK (status IN ('pending', 'approved', 'rejected', 'suspended'))"
+    )
+    op.drop_column("users", "note")
     op.drop_table("recovery_codes")
     op.drop_table("passkeys")
     op.drop_column("users", "totp_counter")

@@ -4,6 +4,7 @@ from copydesk.web.accounts import (  # noqa: F401  they register their routes
     addresses,
     page,
     passwords,
+    personal,
     second_step,
     sessions,
     signup,

@@ -6,10 +6,12 @@ from typing import Any
 from flask import current_app, request, url_for
 from flask_security.utils import validate_redirect_url
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, StringField, SubmitField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField, SubmitField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # younger than the stubs
 from wtforms.validators import Email, EqualTo, InputRequired, Length, ValidationError
 
 from copydesk.accounts import passwords
+from copydesk.accounts.models import Role
 from copydesk.web.forms import line, visible
 
 MISMATCH = "The two passwords differ. Please type the new one twice."
@@ -32,6 +34,8 @@ def good_password(about: Iterable[str]) -> Any:
 
     def check(form: Any, field: Any) -> None:
         known = [form[name].data or "" for name in about if name in form]
+        if getattr(form, "address", None):
+            known.append(form.address)
         if getattr(form, "person", None) is not None:
             known += [form.person.name, form.person.email, form.person.organization]
         url = current_app.config["COPYDESK"].stolen_passwords_url
@@ -58,6 +62,29 @@ class SignupForm(FlaskForm):
         "Password", [InputRequired("Please choose a password."), good_password(("name", "email", "organization"))]
     )
     submit = SubmitField("Request access")
+
+
+class JoinForm(FlaskForm):
+    """Of somebody who was invited: the address is known."""
+
+    name = StringField(
+        "Name",
+        [visible("Please enter your name."), Length(max=120, message="At most 120 characters.")],
+        filters=[line],
+    )
+    organization = StringField("Organization", [Length(max=160, message="At most 160 characters.")], filters=[line])
+    password = PasswordField(
+        "Password", [InputRequired("Please choose a password."), good_password(("name", "organization"))]
+    )
+
+    def __init__(self, email: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.address = email
+
+
+class InviteForm(FlaskForm):
+    email = _email()
+    role = SelectField("As", choices=[SelectChoice(role.value, role.value.capitalize()) for role in Role])
 
 
 class AddressForm(FlaskForm):
@@ -95,6 +122,13 @@ class PersonForm(FlaskForm):
         filters=[line],
     )
     organization = StringField("Organization", [Length(max=160, message="At most 160 characters.")], filters=[line])
+
+
+class LeaveForm(FlaskForm):
+    """Deleting one's account: the address is typed once more, so that no click does it."""
+
+    email = EmailField("Your address, to be sure", [InputRequired("Please enter your address."), Length(max=320)])
+    pseudonym = BooleanField("Take my name out of the texts' records, too")
 
 
 class CodeForm(FlaskForm):

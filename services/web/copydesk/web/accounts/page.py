@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from copydesk.accounts import login_sessions, operations, second_steps
 from copydesk.web import agents
 from copydesk.web.accounts import webauthn
-from copydesk.web.accounts.forms import ChangeAddressForm, ChangePasswordForm, PersonForm
+from copydesk.web.accounts.forms import ChangeAddressForm, ChangePasswordForm, LeaveForm, PersonForm
 from copydesk.web.accounts.routes import blueprint
 from copydesk.web.extensions import db
 from copydesk.web.guards import approved, person
@@ -37,6 +37,7 @@ def account_page(
     who: PersonForm | None = None,
     address: ChangeAddressForm | None = None,
     password: ChangePasswordForm | None = None,
+    leave: LeaveForm | None = None,
 ) -> str:
     """The page; a form that was not good comes back on it as it was typed."""
     user = person()
@@ -45,6 +46,7 @@ def account_page(
         who=who or PersonForm(formdata=None, obj=user),
         address=address or ChangeAddressForm(formdata=None, prefix="address"),
         password=password or ChangePasswordForm(user, formdata=None, prefix="password"),
+        leave=leave or LeaveForm(formdata=None, prefix="leave"),
         sessions=[(one, agents.in_words(one.agent)) for one in login_sessions.of(db.session(), user)],
         here=session_id(session),
         steps=second_steps.of(db.session(), user),

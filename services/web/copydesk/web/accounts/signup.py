@@ -7,13 +7,13 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import hash_password
 
-from copydesk.accounts import credentials, letters, operations
-from copydesk.accounts.errors import EmailTaken
+from copydesk.accounts import credentials, invitations, letters, operations
+from copydesk.accounts.errors import EmailTaken, InvitationVoid
 from copydesk.accounts.models import Role, User
 from copydesk.notifications import access_requests
 from copydesk.web.accounts import links
 from copydesk.web.accounts.evenly import evenly
-from copydesk.web.accounts.forms import AddressForm, SignupForm
+from copydesk.web.accounts.forms import AddressForm, JoinForm, SignupForm
 from copydesk.web.accounts.links import LinkVoid, Purpose
 from copydesk.web.accounts.routes import blueprint, config
 from copydesk.web.extensions import db
@@ -93,6 +93,35 @@ def confirm(token: str) -> ResponseReturnValue:
     credentials.confirm(db.session(), user)
     db.session.commit()
     flash("Your address is confirmed.", "success")
+    return redirect(url_for("security.login"), 303)
+
+
+@blueprint.route("/join/<token>", methods=["GET", "POST"])
+@public
+@limiter.limit(ASKING, key_func=network, methods=["POST"])
+def join(token: str) -> ResponseReturnValue:
+    """Behind the link of an invitation: a name and a password, and one is in."""
+    try:
+        invitation = invitations.read(db.session(), token)
+    except InvitationVoid:
+        return render_template("auth/link_void.html", again=None), 410
+    form = JoinForm(invitation.email)
+    if not form.validate_on_submit():
+        page = render_template("auth/join.html", form=form, invitation=invitation, token=token)
+        return page, 400 if form.is_submitted() else 200
+    try:
+        user = invitations.accept(
+            db.session(),
+            token,
+            name=form.name.data or "",
+            organization=form.organization.data or "",
+            password_hash=hash_password(form.password.data),
+        )
+    except InvitationVoid:
+        db.session.rollback()
+        return render_template("auth/link_void.html", again=None), 410
+    db.session.commit()
+    flash(f"Welcome, {user.name}. Please log in with your new password.", "success")
     return redirect(url_for("security.login"), 303)
 
 
