@@ -1,4 +1,4 @@
-"""A passkey's device in software, as far as its answers to a desk go: ES256, attestation “none” (W3C WebAuthn level 2)."""
+"""A passkey's device in software, as far as its answers go: ES256, attestation “none” (W3C WebAuthn level 2)."""
 
 import hashlib
 import json

@@ -38,6 +38,7 @@ READERS = only("open", other_sponsor=404, other_editor=404)
 ADMINS = only(403, admin="open")
 A_GUESS = dict.fromkeys(PEOPLE, 404) | {"rejected": "login", "suspended": "login"}  # who has no letter finds nothing
 NO_LETTER = dict.fromkeys(PEOPLE, 410) | {"rejected": "login", "suspended": "login"}  # a link that nobody was sent
+NOT_HALF_IN = dict.fromkeys(PEOPLE, 403) | {"rejected": "login", "suspended": "login"}  # no password was given
 OWN_TEMPLATES = only(403, sponsor="open", other_sponsor=404, admin=404)  # of one sponsor
 
 MATRIX = {
@@ -64,8 +65,8 @@ MATRIX = {
     ("POST", "account.join"): NO_LETTER,
     ("GET", "account.second_step"): PUBLIC,  # who has given no password is sent to do so
     ("POST", "account.second_step"): PUBLIC,
-    ("POST", "account.second_passkey_options"): dict.fromkeys(PEOPLE, 403) | {"rejected": "login", "suspended": "login"},
-    ("POST", "account.second_passkey"): dict.fromkeys(PEOPLE, 403) | {"rejected": "login", "suspended": "login"},
+    ("POST", "account.second_passkey_options"): NOT_HALF_IN,
+    ("POST", "account.second_passkey"): NOT_HALF_IN,
     ("POST", "account.passkey_options"): PUBLIC,
     ("POST", "account.log_in_by_passkey"): PUBLIC,
     ("GET", "account.first_second_step"): PUBLIC,

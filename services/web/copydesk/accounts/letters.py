@@ -114,13 +114,13 @@ def tell_suspended(session: Session, user: User) -> None:
     _send(session, user, "Your Copydesk account was suspended", SUSPENDED)
 
 
-UNDONE = """The answer to your request for access to this Copydesk was taken back: somebody will look at it again. You will \
-hear of it."""
+UNDONE = """The answer to your request for access to this Copydesk was taken back: somebody will look at it again. \
+You will hear of it."""
 
 ROLE = """On this Copydesk you are {role} from now on. Please log in anew:"""
 
-LEFT = """Your account on this Copydesk was deleted, as you asked. Texts you worked on keep their record. No more letters will \
-come.
+LEFT = """Your account on this Copydesk was deleted, as you asked. Texts you worked on keep their record. No \
+more letters will come.
 
 If it was not you, tell an admin of the desk at once."""
 

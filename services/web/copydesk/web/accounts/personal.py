@@ -92,8 +92,6 @@ def _everything(user: User) -> dict[str, Any]:
         ],
         "acts": [
             {"at": one.at, "act": one.action, "on": f"{one.object_type} {one.object_id}", "from": one.address}
-            for one in session.scalars(
-                select(AuditEvent).where(AuditEvent.actor_id == user.id).order_by(AuditEvent.id)
-            )
+            for one in session.scalars(select(AuditEvent).where(AuditEvent.actor_id == user.id).order_by(AuditEvent.id))
         ],
     }
