@@ -258,6 +258,9 @@ MATRIX = {
     ("POST", "admin.invite"): ADMINS,
     ("POST", "admin.take_back"): only(403, admin=404),  # nobody's
     ("GET", "admin.users"): ADMINS,
+    ("GET", "audit_log.show"): ADMINS,
+    ("GET", "audit_log.as_csv"): ADMINS,
+    ("POST", "audit_log.check"): ADMINS,
     ("POST", "admin.suspend"): ADMINS,
     ("POST", "admin.restore"): ADMINS,
     ("GET", "queue.show"): ADMINS,

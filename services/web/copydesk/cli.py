@@ -16,6 +16,9 @@ MODELS = {
     "verify": ("copydesk.engine.models_cli:verify_command", "Compare models with their cards."),
     "use": ("copydesk.autodocs.model_command:use", "Choose the model that writes new drafts."),
 }
+AUDIT = {
+    "verify": ("copydesk.audit.commands:verify", "Check that the audit log is as it was written."),
+}
 COMMANDS = {
     "web": ("copydesk.web.commands:web", "Serve the pages."),
     "replay": ("copydesk.worker.replay_command:replay", "Write a draft again and compare."),
@@ -29,6 +32,7 @@ COMMANDS = {
     ),
     "shell": ("copydesk.web.commands:shell", "A Python shell with the application loaded."),
     "models": ("copydesk.cli:models", "List, fetch, verify and choose models."),
+    "audit": ("copydesk.cli:audit", "Check the audit log."),
     "write": ("copydesk.engine.cli:write", "Let the model go on from a text."),
     "verify": ("copydesk.documents.records.verify_command:verify", "Check a document's record, offline."),
     "train": ("copydesk.training.cli:train", "Train and evaluate models."),
@@ -37,7 +41,7 @@ COMMANDS = {
 
 
 # They work on a desk: on a machine where one runs with `make run`, they find its database by themselves.
-AT_A_DESK = {"create-admin", "development-people", "migrate", "replay", "shell", "use"}
+AT_A_DESK = {"audit", "create-admin", "development-people", "migrate", "replay", "shell", "use"}
 
 
 class LazyGroup(click.Group):
@@ -83,6 +87,10 @@ class ModelCommands(LazyGroup):
     lazy = MODELS
 
 
+class AuditCommands(LazyGroup):
+    lazy = AUDIT
+
+
 def _join_running_desk() -> None:
     """Take the running desk's environment where none is given; in containers it always is."""
     if os.environ.get("DATABASE_URL") or importlib.util.find_spec("psutil") is None:
@@ -104,6 +112,11 @@ def main() -> None:
 @click.group(cls=ModelCommands)
 def models() -> None:
     """List, fetch, verify and choose models."""
+
+
+@click.group(cls=AuditCommands)
+def audit() -> None:
+    """Check the audit log."""
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from copydesk.logs import configure_logging
 from copydesk.web import (
     accounts,
     admin,
+    audit_log,
     body_limits,
     brief_templates,
     compression,
@@ -83,6 +84,7 @@ def create_app(config: Settings | None = None) -> Flask:
         own_settings,
         notifications,
         admin,
+        audit_log,
         brief_templates,
         house,
         webhooks,

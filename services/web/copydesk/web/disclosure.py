@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from copydesk.accounts.models import Role
 from copydesk.documents import editions
 from copydesk.documents.editions import Edition
+from copydesk.web.csv_cells import harmless
 from copydesk.web.extensions import db
 from copydesk.web.guards import approved
 
@@ -19,7 +20,6 @@ COLUMNS = (
     "document", "title", "edition", "change", "state", "live_at", "public_at", "machine_percent", "label",
     "editor", "responsible", "responsible_role", "signed_by", "statement", "signed_at", "emergency", "sha256",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry out
 
 
 @blueprint.get("/disclosure")
@@ -39,7 +39,7 @@ def as_csv() -> ResponseReturnValue:
     table = csv.writer(out)
     table.writerow(COLUMNS)
     for one in editions.went_out(db.session(), limit=None):
-        table.writerow([_harmless(cell) for cell in _row(one)])
+        table.writerow([harmless(cell) for cell in _row(one)])
     response = Response(out.getvalue(), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename="disclosure.csv")
     response.headers["Cache-Control"] = "no-store"
@@ -72,8 +72,3 @@ def _row(one: Edition) -> list[object]:
 
 def _moment(value: dt.datetime | None) -> str:
     return value.astimezone(dt.UTC).isoformat(timespec="seconds") if value else ""
-
-
-def _harmless(cell: object) -> object:
-    """Text that a spreadsheet would take for a formula is marked as text."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

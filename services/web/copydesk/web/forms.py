@@ -6,6 +6,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired, MultipleFileField
 from wtforms import (
     BooleanField,
+    DateField,
     HiddenField,
     IntegerField,
     RadioField,
@@ -383,6 +384,21 @@ class SearchForm(FlaskForm):
         csrf = False
 
     q = StringField("Search", [Optional(), Length(max=100)], filters=[line])
+
+
+class AuditFilterForm(FlaskForm):
+    """What is looked for in the log; each field that is no good is passed over, and says so."""
+
+    class Meta:
+        csrf = False
+
+    who = StringField("Who", [Optional(), Length(max=320)], filters=[line])
+    act = StringField("What", [Optional(), Regexp(r"^[a-z_.]{1,64}$", message="Letters and dots, please.")])
+    kind = StringField("Kind", [Optional(), Regexp(r"^[a-z_]{1,32}$", message="Letters, please.")])
+    object = StringField("Its number", [Optional(), Length(max=64)], filters=[line])
+    address = StringField("Address", [Optional(), Length(max=64)], filters=[line])
+    since = DateField("From", [Optional()])
+    until = DateField("Until", [Optional()])
 
 
 class OtherServerForm(FlaskForm):

@@ -17,7 +17,7 @@ from copydesk.config import Settings
 from copydesk.db import make_engine, transaction
 from copydesk.jobs import DRAFTING, Queue, Task
 from copydesk.webhooks import delivering
-from copydesk.worker import digesting, housekeeping, postman, publisher, reminding
+from copydesk.worker import digesting, housekeeping, postman, publisher, reminding, sealing
 from copydesk.worker.drafting import Drafter, TryLater
 from copydesk.worker.engines import Engines
 from copydesk.worker.jobs import DeskJobs
@@ -35,6 +35,7 @@ PERIODIC = (
     (reminding.EVERY, reminding.remind),
     (digesting.EVERY, digesting.send_digests),
     (housekeeping.EVERY, housekeeping.clear),
+    (sealing.EVERY, sealing.seal),
 )
 MAIL_RETRIES = 8  # after 4 seconds, 16, 64 … and the last after 18 hours: a mail server may be away for a day
 MAIL_RETRY = RetryStrategy(max_attempts=MAIL_RETRIES, exponential_wait=4)
