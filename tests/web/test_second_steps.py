@@ -1,4 +1,4 @@
-"""The second step of logging in: app, passkey, recovery codes; required of admins; a fresh log-in for what is dangerous."""
+"""The second step of logging in: app, passkey, recovery codes; required of admins; fresh for what is dangerous."""
 
 import re
 import time

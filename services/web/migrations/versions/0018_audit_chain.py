@@ -94,16 +94,15 @@ def upgrade() -> None:
         "only boolean PRIMARY KEY DEFAULT true CONSTRAINT ck_audit_chain_only CHECK (only), "
         "position bigint NOT NULL, sha256 varchar(64) NOT NULL, sealed_below xid8 NOT NULL, cluster text NOT NULL)"
     )
-    op.execute(f"INSERT INTO audit_chain VALUES (true, 0, '{'0' * 64}', '0', '')")
-    for table in ("audit_seals",):
-        op.execute(
-            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION copydesk_refuse_change()"
-        )
-        op.execute(
-            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION copydesk_refuse_change()"
-        )
+    op.execute("INSERT INTO audit_chain VALUES (true, 0, repeat('0', 64), '0', '')")
+    op.execute(
+        "CREATE TRIGGER audit_seals_append_only BEFORE UPDATE OR DELETE ON audit_seals "
+        "FOR EACH ROW EXECUTE FUNCTION copydesk_refuse_change()"
+    )
+    op.execute(
+        "CREATE TRIGGER audit_seals_no_truncate BEFORE TRUNCATE ON audit_seals "
+        "FOR EACH STATEMENT EXECUTE FUNCTION copydesk_refuse_change()"
+    )
     op.execute(LINK)
     op.execute(SEAL)
     with op.get_context().autocommit_block():  # nobody who writes to the log waits for it
