@@ -1,5 +1,7 @@
 """Alembic's environment: runs inside the Flask application, on its engine."""
 
+import time
+
 from alembic import context
 from flask import current_app
 
@@ -50,9 +52,12 @@ def include_name(name, type_, parent_names):  # type: ignore[no-untyped-def]
 
 def run() -> None:
     engine = current_app.extensions["migrate"].db.engine
-    with engine.connect() as connection:
-        # Two `migrate` services at once: the second waits and finds nothing left to do.
-        connection.exec_driver_sql("SELECT pg_advisory_lock(724500111)")
+    with engine.connect() as guard, engine.connect() as connection:
+        # Two `migrate` services at once: the second waits and finds nothing left to do. It waits without a transaction,
+        # for an index that is made beside other work waits for every transaction that is older.
+        guard = guard.execution_options(isolation_level="AUTOCOMMIT")
+        while not guard.exec_driver_sql("SELECT pg_try_advisory_lock(724500111)").scalar():
+            time.sleep(0.2)
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -63,8 +68,8 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-        connection.exec_driver_sql("SELECT pg_advisory_unlock(724500111)")
         connection.commit()
+        guard.exec_driver_sql("SELECT pg_advisory_unlock(724500111)")
 
 
 run()

@@ -55,5 +55,5 @@ def oldest_first(session: Session, wanted: Wanted) -> Iterator[AuditEvent]:
     yield from session.scalars(query)
 
 
-def _query(wanted: Wanted) -> Select[tuple[AuditEvent]]:
+def _query(wanted: Wanted) -> Select[AuditEvent]:
     return select(AuditEvent).where(*wanted.conditions())
