@@ -230,6 +230,7 @@ def test_a_person_takes_their_data_along(session, cast, as_person, make_document
     assert data["person"]["email"] == cast.editor.email
     assert [(one["title"], one["as"]) for one in data["documents"]] == [("The potters", "editor")]
     assert "account.app_added" in [one["act"] for one in data["acts"]]
+    session.expire_all()
     assert cast.editor.totp_secret not in answer.text
     assert cast.editor.password not in answer.text
     assert cast.sponsor.email not in answer.text

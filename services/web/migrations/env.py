@@ -4,6 +4,7 @@ import time
 
 from alembic import context
 from flask import current_app
+from sqlalchemy.dialects.postgresql.base import ischema_names
 
 from copydesk.accounts import (
     invitations,  # noqa: F401
@@ -11,7 +12,7 @@ from copydesk.accounts import (
     request_counts,  # noqa: F401
     second_steps,  # noqa: F401
 )
-from copydesk.audit import log as audit_log  # noqa: F401
+from copydesk.audit import log as audit_log
 from copydesk.autodocs import (
     default_model,  # noqa: F401  every table must be known to the metadata
     queue_tables,  # noqa: F401
@@ -43,6 +44,7 @@ from copydesk.notifications import models as notification_models  # noqa: F401
 from copydesk.webhooks import models as webhook_models  # noqa: F401
 
 PREFIX = "procrastinate_"
+ischema_names["xid8"] = audit_log.XID8  # SQLAlchemy does not know it when it looks at a table
 
 
 def include_name(name, type_, parent_names):  # type: ignore[no-untyped-def]

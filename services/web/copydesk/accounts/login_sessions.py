@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, delete, func, select, update
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from copydesk import audit
@@ -23,7 +23,10 @@ class LoginSession(Base):
     """One browser in which one person is logged in."""
 
     __tablename__ = "login_sessions"
-    __table_args__ = (Index("ix_login_sessions_user_id", "user_id", "seen_at"),)
+    __table_args__ = (
+        CheckConstraint("idle_seconds > 0", "idle_seconds"),
+        Index("ix_login_sessions_user_id", "user_id", "seen_at"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

@@ -76,9 +76,9 @@ class AuditChain(Base):
     """One row: where the chain ends, and below which transaction every event has its seal."""
 
     __tablename__ = "audit_chain"
-    __table_args__ = (CheckConstraint("only", "only"),)
+    __table_args__ = (CheckConstraint("single", "single"),)
 
-    only: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    single: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
     position: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))
     sealed_below: Mapped[str] = mapped_column(XID8)

@@ -86,7 +86,7 @@ def _lines(wanted: Wanted, nobody: bool) -> Iterator[str]:
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(COLUMNS)
-    names = dict(db.session.execute(select(User.id, User.name)).tuples().all())
+    names = dict(db.session.execute(select(User.id, User.name)).all())
     for event in () if nobody else reading.oldest_first(db.session(), wanted):
         row = [
             event.id, event.at.astimezone(dt.UTC).isoformat(), event.actor_id, names.get(event.actor_id or 0, ""),
@@ -138,4 +138,4 @@ def _actor(typed: str) -> int | None:
 
 def _people(events: list[AuditEvent]) -> dict[int, str]:
     ids = {event.actor_id for event in events if event.actor_id is not None}
-    return dict(db.session.execute(select(User.id, User.name).where(User.id.in_(ids))).tuples().all())
+    return dict(db.session.execute(select(User.id, User.name).where(User.id.in_(ids))).all())

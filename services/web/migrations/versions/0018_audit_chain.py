@@ -91,7 +91,7 @@ def upgrade() -> None:
     )
     op.execute(
         "CREATE TABLE audit_chain ("
-        "only boolean PRIMARY KEY DEFAULT true CONSTRAINT ck_audit_chain_only CHECK (only), "
+        "single boolean PRIMARY KEY DEFAULT true CONSTRAINT ck_audit_chain_single CHECK (single), "
         "position bigint NOT NULL, sha256 varchar(64) NOT NULL, sealed_below xid8 NOT NULL, cluster text NOT NULL)"
     )
     op.execute("INSERT INTO audit_chain VALUES (true, 0, repeat('0', 64), '0', '')")
