@@ -397,6 +397,7 @@ def test_who_gets_what(app, session, cast, make_document, as_person, method, end
         user = getattr(cast, name, None)
         with session.begin_nested() as undo:
             answer = as_person(user).open(url, method=method)
+            answer.close()  # a download holds its file until it was sent
             undo.rollback()
         session.expire_all()
         if expected == "login":

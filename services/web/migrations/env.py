@@ -54,10 +54,10 @@ def include_name(name, type_, parent_names):  # type: ignore[no-untyped-def]
 
 def run() -> None:
     engine = current_app.extensions["migrate"].db.engine
-    with engine.connect() as guard, engine.connect() as connection:
+    with engine.connect() as first, engine.connect() as connection:
         # Two `migrate` services at once: the second waits and finds nothing left to do. It waits without a transaction,
         # for an index that is made beside other work waits for every transaction that is older.
-        guard = guard.execution_options(isolation_level="AUTOCOMMIT")
+        guard = first.execution_options(isolation_level="AUTOCOMMIT")
         while not guard.exec_driver_sql("SELECT pg_try_advisory_lock(724500111)").scalar():
             time.sleep(0.2)
         context.configure(

@@ -4,10 +4,11 @@ import csv
 import datetime as dt
 import io
 import json
-from collections.abc import Iterator
+import tempfile
+from typing import IO, cast
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, or_, select
 
@@ -24,6 +25,7 @@ from copydesk.web.limits import COSTLY, limiter
 
 blueprint = Blueprint("audit_log", __name__, url_prefix="/admin")
 PAGE = 100
+KEPT_IN_MEMORY = 4 * 1024**2
 COLUMNS = (
     "id", "at", "actor_id", "actor", "action", "object_type", "object_id", "before", "after", "note", "source",
     "address", "request_id",
@@ -76,15 +78,17 @@ def as_csv() -> ResponseReturnValue:
         db.session(), "audit.exported", actor_id=person().id, object_type="audit", object_id="log", after=facts
     )
     db.session.commit()
-    response = Response(stream_with_context(_lines(wanted, nobody)), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename="audit-log.csv")
+    lines = _lines(wanted, nobody)
+    response = send_file(lines, mimetype="text/csv", as_attachment=True, download_name="audit-log.csv", max_age=0)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _lines(wanted: Wanted, nobody: bool) -> Iterator[str]:
-    out = io.StringIO()
-    table = csv.writer(out)
+def _lines(wanted: Wanted, nobody: bool) -> IO[bytes]:
+    """The whole table before the first line is sent: what breaks midway is an error, not a shorter log."""
+    out = tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115  closed by the server, when it was sent
+    written = io.TextIOWrapper(out, encoding="utf-8", newline="")  # type: ignore[type-var]
+    table = csv.writer(written)
     table.writerow(COLUMNS)
     names = dict(db.session.execute(select(User.id, User.name)).all())
     for event in () if nobody else reading.oldest_first(db.session(), wanted):
@@ -94,10 +98,10 @@ def _lines(wanted: Wanted, nobody: bool) -> Iterator[str]:
             json.dumps(event.after, ensure_ascii=False), event.note, event.source, event.address, event.request_id,
         ]  # fmt: skip
         table.writerow([harmless(cell) for cell in row])
-        yield out.getvalue()
-        out.seek(0)
-        out.truncate()
-    yield out.getvalue()
+    written.flush()
+    written.detach()
+    out.seek(0)
+    return cast(IO[bytes], out)
 
 
 def _wanted(form: AuditFilterForm) -> tuple[Wanted, bool]:
