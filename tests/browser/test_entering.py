@@ -1,4 +1,4 @@
-"""Coming in, in a real browser: a forgotten password, the second step by app and by passkey, other browsers shown out."""
+"""Coming in, in a real browser: forgotten passwords, a second step by app and by passkey, other browsers shown out."""
 
 import re
 import uuid

@@ -204,7 +204,7 @@ def _load(user_id: int) -> User:
 
 
 def _with_reason(
-    user_id: int, act: Callable[..., None], said: str | None, back: str, **more: int
+    user_id: int, act: Callable[..., None], said: str | None, back: str, answered: int | None = None
 ) -> ResponseReturnValue:
     user, form = _load(user_id), ReasonForm()
     if not form.validate_on_submit():
@@ -213,7 +213,7 @@ def _with_reason(
     act(db.session(), user, person(), form.reason.data or "")
     if said is None:  # the page says it itself
         db.session.commit()
-        return redirect(url_for(back, **more))
+        return redirect(url_for(back, answered=answered))
     return _done(said.format(user.name), back)
 
 
