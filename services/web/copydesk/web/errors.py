@@ -9,6 +9,7 @@ from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from copydesk import fault_reports
 from copydesk.accounts.errors import AccountError
 from copydesk.autodocs.limits import TooManyDrafts
 from copydesk.documents.asking.attachments import AttachmentNotFound
@@ -144,4 +145,5 @@ def _csrf(error: CSRFError) -> ResponseReturnValue:
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
     log.exception("request.failed", exc_info=error)
+    fault_reports.report(error, route=request.url_rule.rule if request.url_rule is not None else "none")
     return answer(500)

@@ -1,6 +1,9 @@
 """Gunicorn's settings; see https://docs.gunicorn.org/en/stable/settings.html."""
 
 import os
+from typing import Any
+
+from copydesk.web import metric_files, stopping
 
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 worker_class = "gthread"
@@ -15,3 +18,16 @@ control_socket_disable = True
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+logger_class = "copydesk.web.gunicorn_log.DeskLogger"
+
+
+def post_worker_init(worker: Any) -> None:
+    stopping.watch()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    metric_files.forget(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    metric_files.clear()
