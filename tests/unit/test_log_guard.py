@@ -33,7 +33,7 @@ SAYINGS = {
         "ruth@example.org",
     ),
     "what came after a break in it": ("bad\nDETAIL:  Failing row contains (1, first\nsecond line).\n", "second line"),
-    "a statement that is quoted": ("syntax error\nLINE 1: SELECT 'a brief of hers'\n               ^\n", "a brief of hers"),
+    "a statement that is quoted": ("wrong\nLINE 1: SELECT 'a brief of hers'\n               ^\n", "a brief of hers"),
 }  # fmt: skip
 
 

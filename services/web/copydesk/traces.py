@@ -32,12 +32,11 @@ def install(settings: Settings, process: str) -> None:
         return
     from opentelemetry import propagate, trace
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.propagators.composite import CompositePropagator
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    propagate.set_global_textmap(CompositePropagator([]))
+    propagate.set_global_textmap(_nobodys_word())
     name = {"service.name": f"copydesk-{process}", "service.version": __version__}
     provider = TracerProvider(resource=Resource(name), id_generator=_id_generator())
     exporter = OTLPSpanExporter(endpoint=endpoint.rstrip("/") + "/v1/traces")
@@ -56,12 +55,25 @@ def watch_pages(app: Any) -> None:
 
 
 def watch_database(engine: Any) -> None:
-    """A span for every statement of this engine."""
+    """A span for every statement of this engine: the statement with its gaps, never what fills them."""
     if _tracer is None:
         return
-    from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+    from opentelemetry.trace import SpanKind
+    from sqlalchemy import event
 
-    SQLAlchemyInstrumentor().instrument(engine=engine, enable_commenter=False)
+    def begin(_connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool) -> None:
+        words = {"db.system": "postgresql", "db.statement": statement}
+        name = statement.split(maxsplit=1)[0] if statement.strip() else "SQL"
+        context.desk_span = _tracer.start_span(name, kind=SpanKind.CLIENT, attributes=words)
+
+    def end(context: Any) -> None:
+        span = getattr(context, "desk_span", None)
+        if span is not None:
+            span.end()
+
+    event.listen(engine, "before_cursor_execute", begin)
+    event.listen(engine, "after_cursor_execute", lambda *given: end(given[4]))
+    event.listen(engine, "handle_error", lambda fault: end(fault.execution_context))
 
 
 @contextmanager
@@ -73,6 +85,25 @@ def span(name: str, **attributes: str) -> Iterator[None]:
     named = {f"copydesk.{key}": value for key, value in attributes.items()}
     with _tracer.start_as_current_span(name, attributes=named, record_exception=False, set_status_on_exception=False):
         yield
+
+
+def _nobodys_word() -> Any:
+    """No trace goes on from what a request brings along, and none is told to others."""
+    from opentelemetry.context import Context
+    from opentelemetry.propagators.textmap import TextMapPropagator
+
+    class Nobodys(TextMapPropagator):
+        def extract(self, carrier: Any, context: Context | None = None, getter: Any = None) -> Context:
+            return Context() if context is None else context
+
+        def inject(self, carrier: Any, context: Context | None = None, setter: Any = None) -> None:
+            pass
+
+        @property
+        def fields(self) -> set[str]:
+            return set()
+
+    return Nobodys()
 
 
 def _id_generator() -> Any:
