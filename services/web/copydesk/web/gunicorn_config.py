@@ -3,10 +3,10 @@
 import os
 from typing import Any
 
-from copydesk.web import metric_files, stopping
+from copydesk.web import metric_files
 
 workers = int(os.environ.get("WEB_WORKERS", "2"))
-worker_class = "gthread"
+worker_class = "copydesk.web.gunicorn_worker.DeskWorker"
 threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 60
 graceful_timeout = 20
@@ -19,10 +19,6 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 logger_class = "copydesk.web.gunicorn_log.DeskLogger"
-
-
-def post_worker_init(worker: Any) -> None:
-    stopping.watch()
 
 
 def child_exit(server: Any, worker: Any) -> None:
