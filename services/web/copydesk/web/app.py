@@ -75,6 +75,7 @@ def create_app(config: Settings | None = None) -> Flask:
     _install_headers(app, config)
     request_log.install(app)
     metrics.install(app)
+    health.install(app)
     traces.watch_pages(app)
     with app.app_context():
         traces.watch_database(db.engine)
