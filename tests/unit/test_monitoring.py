@@ -1,16 +1,20 @@
 """What docs/monitoring.md says is so; who may read figures; when a worker is well; and nothing is there when off."""
 
+import asyncio
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from copydesk import scraping
 from copydesk.engine import metrics as of_engine
+from copydesk.jobs import Queue
 from copydesk.worker import metrics as of_worker
 from copydesk.worker import pulse as pulses
+from copydesk.worker import run
 from copydesk.worker.pulse import Pulse
 from tests.conftest import ROOT
 
@@ -120,3 +124,14 @@ def test_what_is_off_is_not_even_imported(config):
     loaded = done.stdout.split()
     assert "copydesk.fault_reports" in loaded
     assert not [name for name in loaded if name.partition(".")[0] in ("sentry_sdk", "opentelemetry")]
+
+
+def test_a_loop_that_ends_by_itself_ends_the_worker(config):
+    """Procrastinate ends a loop quietly when it could not give a sign of life; the others would go on without it."""
+
+    async def end_at_once(**_):
+        return None
+
+    app = SimpleNamespace(run_worker_async=end_at_once)
+    with pytest.raises(run.LoopEnded, match="mail"):
+        asyncio.run(run._loop(app, config, Pulse({"mail": 1}), [Queue.MAIL], 1))
