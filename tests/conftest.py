@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, event, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, create_engine, event, inspect, text
+from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, Session
 
 os.environ.setdefault("COPYDESK_ENV", "test")
 os.environ.setdefault("DATABASE_URL", "postgresql:///unset-in-tests")
@@ -27,6 +27,19 @@ from copydesk.local.testing import shared_server
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery"
+
+
+@event.listens_for(Session, "do_orm_execute")
+def rows_nobody_ordered_come_the_last_first(state: ORMExecuteState) -> None:
+    """PostgreSQL promises no order without ORDER BY, and a table mostly has the order in which it was filled: until
+    space is used again. Here whoever relies on it is found at once."""
+    query = state.statement
+    if not isinstance(query, Select) or state.is_relationship_load or state.is_column_load:
+        return
+    asked = query.column_descriptions
+    plain = all(isinstance(column["expr"], type | InstrumentedAttribute) for column in asked)
+    if plain and not (query._order_by_clauses or query._group_by_clauses or query._distinct):
+        state.statement = query.order_by(*(column.desc() for column in inspect(asked[0]["entity"]).primary_key))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -204,7 +204,8 @@ def test_a_thread_is_answered_resolved_and_opened_again(session, cast, document)
     operations.reply(session, document.id, cast.editor, one.thread_id, words="Wait.")
     session.refresh(one.thread)
     assert [said.words for said in one.thread.comments] == ["Is that so?", "It is.", "Wait."]
-    acts = session.scalars(select(AuditEvent.action).where(AuditEvent.object_id == str(document.id)))
+    query = select(AuditEvent.action).where(AuditEvent.object_id == str(document.id)).order_by(AuditEvent.id)
+    acts = session.scalars(query)
     assert [action for action in acts if "comment" in action] == [
         "document.comment",
         "document.reply_to_a_comment",

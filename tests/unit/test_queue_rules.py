@@ -143,7 +143,7 @@ def workers(session):
 
 def states(session):
     session.expire_all()
-    return dict(session.execute(select(Autodoc.id, Autodoc.state)).all())
+    return dict(session.execute(select(Autodoc.id, Autodoc.state).order_by(Autodoc.id)).all())
 
 
 def test_a_dead_workers_draft_is_written_by_another(session, cast, make_document, workers):
@@ -168,7 +168,9 @@ def test_a_draft_that_three_workers_did_not_survive_is_given_up(session, cast, m
     assert (
         session.scalar(text("SELECT status FROM procrastinate_jobs WHERE id = :id"), {"id": failed.job_id}) == "failed"
     )
-    history = session.scalars(select(AuditEvent.after).where(AuditEvent.object_id == str(draft))).all()
+    history = session.scalars(
+        select(AuditEvent.after).where(AuditEvent.object_id == str(draft)).order_by(AuditEvent.id)
+    ).all()
     assert [event["times"] for event in history] == [1, 2, 3]
     [line] = queue.failed(session, limit=5)
     assert (line.takeovers, line.reason) == (3, takeover.POISON)

@@ -46,10 +46,7 @@ class Settings(BaseModel):
 
     # Accounts
     confirm_addresses: bool | None = None  # must people confirm their address? Unset: in production
-    stolen_passwords_url: str = Field(
-        default="", pattern=r"^(https?://.+)?$"
-    )  # lists of Have I Been Pwned's range kind
-
+    stolen_passwords_url: str = Field(default="", pattern=r"^(https?://.+)?$")  # lists of Have I Been Pwned's kind
     admin_second_step: bool | None = None  # must admins log in with a second step? Unset: in production
     limits: bool = True  # of how often one may ask for what; off only where something in front of the desk counts
 

@@ -29,8 +29,17 @@ def signups() -> ResponseReturnValue:
     people = db.session.scalars((pending if tab == "pending" else decided).limit(200)).all()
     waiting = db.session.scalar(select(func.count()).where(User.status == Status.PENDING))
     undoable = {user.id for user in people if operations.can_undo(user, person())}
+    answered = db.session.get(User, request.args.get("answered", 0, type=int))
+    if answered is not None and not operations.can_undo(answered, person()):
+        answered = None
     return render_template(
-        "admin/signups.html", people=people, tab=tab, waiting=waiting, undoable=undoable, reason_form=ReasonForm()
+        "admin/signups.html",
+        people=people,
+        tab=tab,
+        waiting=waiting,
+        undoable=undoable,
+        answered=answered,
+        reason_form=ReasonForm(),
     )
 
 
@@ -39,13 +48,14 @@ def signups() -> ResponseReturnValue:
 def approve(user_id: int) -> ResponseReturnValue:
     user = _load(user_id)
     operations.approve(db.session(), user, person())
-    return _done(f"{user.name} can log in now.", "admin.signups")
+    db.session.commit()
+    return redirect(url_for("admin.signups", answered=user.id))
 
 
 @blueprint.post("/signups/<int:user_id>/reject")
 @approved(Role.ADMIN)
 def reject(user_id: int) -> ResponseReturnValue:
-    return _with_reason(user_id, operations.reject, "{} was declined, and is told why.", "admin.signups")
+    return _with_reason(user_id, operations.reject, None, "admin.signups", answered=user_id)
 
 
 @blueprint.post("/signups/<int:user_id>/undo")
@@ -193,12 +203,17 @@ def _load(user_id: int) -> User:
     return user
 
 
-def _with_reason(user_id: int, act: Callable[..., None], said: str, back: str) -> ResponseReturnValue:
+def _with_reason(
+    user_id: int, act: Callable[..., None], said: str | None, back: str, answered: int | None = None
+) -> ResponseReturnValue:
     user, form = _load(user_id), ReasonForm()
     if not form.validate_on_submit():
         flash(next(iter(form.errors.values()))[0], "error")
         return redirect(url_for(back))
     act(db.session(), user, person(), form.reason.data or "")
+    if said is None:  # the page says it itself
+        db.session.commit()
+        return redirect(url_for(back, answered=answered))
     return _done(said.format(user.name), back)
 
 

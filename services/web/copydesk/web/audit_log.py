@@ -87,7 +87,7 @@ def as_csv() -> ResponseReturnValue:
 def _lines(wanted: Wanted, nobody: bool) -> IO[bytes]:
     """The whole table before the first line is sent: what breaks midway is an error, not a shorter log."""
     out = tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115  closed by the server, when it was sent
-    written = io.TextIOWrapper(out, encoding="utf-8", newline="")  # type: ignore[type-var]
+    written = io.TextIOWrapper(out, encoding="utf-8", newline="")
     table = csv.writer(written)
     table.writerow(COLUMNS)
     names = dict(db.session.execute(select(User.id, User.name)).all())

@@ -59,7 +59,8 @@ def version(session: Session) -> str:
 
 def everything(session: Session) -> list[Entry]:
     """Every word, as the editor's script wants them."""
-    return [Entry(word, wrong) for word, wrong in session.execute(select(HouseWord.word, HouseWord.instead_of))]
+    query = select(HouseWord.word, HouseWord.instead_of).order_by(HouseWord.id)
+    return [Entry(word, wrong) for word, wrong in session.execute(query)]
 
 
 def add(session: Session, actor: User, word: str, instead_of: str = "") -> HouseWord:
