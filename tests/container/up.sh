@@ -17,6 +17,8 @@ random >"$STAND/secrets/engine_token.txt"
 echo "$password" >"$STAND/secrets/database_password.txt"
 echo "postgresql://copydesk:$password@database:5432/copydesk" >"$STAND/secrets/database_url.txt"
 : >"$STAND/secrets/smtp_url.txt"
+random >"$STAND/secrets/metrics_token.txt"
+: >"$STAND/secrets/sentry_dsn.txt"
 : >"$STAND/secrets/remote_engine_keys.txt"
 chmod 0444 "$STAND"/secrets/*.txt
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=desk.test" \

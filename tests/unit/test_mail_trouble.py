@@ -75,9 +75,9 @@ def test_the_worker_tries_again_and_again_and_then_says_so(desk, config, free_po
     send_mail = run.make_app(settings, drafter).tasks["send_mail"].func
     mail_id = write(desk)
     with pytest.raises(OSError, match="refused"):
-        send_mail(SimpleNamespace(job=SimpleNamespace(attempts=len(seconds) - 1)), mail_id)
+        send_mail(SimpleNamespace(job=SimpleNamespace(task_name="send_mail", attempts=len(seconds) - 1)), mail_id)
     assert state(desk, mail_id)[0] is MailState.QUEUED
-    send_mail(SimpleNamespace(job=SimpleNamespace(attempts=len(seconds))), mail_id)
+    send_mail(SimpleNamespace(job=SimpleNamespace(task_name="send_mail", attempts=len(seconds))), mail_id)
     assert state(desk, mail_id)[0] is MailState.FAILED
 
 

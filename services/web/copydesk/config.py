@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
@@ -83,6 +84,13 @@ class Settings(BaseModel):
     # Webhooks
     webhook_allow_private: bool = False  # true: receivers in the desk's own network may be called
 
+    # Watching: see docs/monitoring.md
+    metrics_token: SecretStr = SecretStr("")  # who asks for /metrics from another machine; empty: nobody may
+    status_host: str = "127.0.0.1"  # where a worker answers how it is, and its figures
+    status_port: Annotated[int, Field(ge=0, le=65535)] = 0  # 0: nowhere
+    sentry_dsn: SecretStr = SecretStr("")  # where faults are reported to, without a word of anybody's; empty: nowhere
+    otel_exporter_otlp_endpoint: str = Field(default="", pattern=r"^(https?://.+)?$")  # where traces go; empty: nowhere
+
     # Logs
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = False
@@ -127,6 +135,16 @@ class Settings(BaseModel):
         """The keys of other servers by their addresses."""
         return read_keys(self.remote_engine_keys.get_secret_value())
 
+    def secrets(self) -> set[str]:
+        """The values that no log line may hold."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        found = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+        found |= set(self.remote_keys.values())
+        found |= {
+            unquote(urlsplit(url).password or "") for url in (self.database_url, self.smtp_url.get_secret_value())
+        }
+        return found - {""}
+
     @field_validator("remote_engine_keys")
     @classmethod
     def _keys_can_be_read(cls, value: SecretStr) -> SecretStr:
@@ -137,6 +155,8 @@ class Settings(BaseModel):
     def _no_default_secret_outside_development(self) -> Self:
         if not self.is_production:
             return self
+        if 0 < len(self.metrics_token.get_secret_value()) < 16:
+            raise ValueError("METRICS_TOKEN must have at least 16 random characters in production, or be empty")
         for name, least in (("secret_key", 32), ("password_salt", 16), ("engine_token", 16)):
             value = getattr(self, name).get_secret_value()
             if len(value) < least or value == DEVELOPMENT_SECRET:

@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from copydesk import fault_reports, traces
 from copydesk.accounts import login_sessions
 from copydesk.config import Settings, settings
 from copydesk.logs import configure_logging
@@ -27,6 +28,7 @@ from copydesk.web import (
     home,
     house,
     limits,
+    metrics,
     models,
     notifications,
     own_settings,
@@ -59,6 +61,8 @@ def create_app(config: Settings | None = None) -> Flask:
     """The whole web process. Raises `ConfigurationError` when a setting is missing or wrong."""
     config = config or settings()
     configure_logging(config)
+    fault_reports.install(config, "web")
+    traces.install(config, "web")
     app = Flask("copydesk.web", root_path=str(Path(__file__).parent))
     _configure(app, config)
     if config.trusted_proxies:
@@ -70,6 +74,11 @@ def create_app(config: Settings | None = None) -> Flask:
     csrf.init_app(app)
     _install_headers(app, config)
     request_log.install(app)
+    metrics.install(app)
+    health.install(app)
+    traces.watch_pages(app)
+    with app.app_context():
+        traces.watch_database(db.engine)
     if not config.trusted_proxies:
         compression.install(app)
     security.install(app, config)
@@ -100,6 +109,7 @@ def create_app(config: Settings | None = None) -> Flask:
         figures,
         disclosure,
         health,
+        metrics,
     ):
         app.register_blueprint(room.blueprint)
     return app
@@ -113,6 +123,7 @@ def _configure(app: Flask, config: Settings) -> None:
         SQLALCHEMY_DATABASE_URI=config.sqlalchemy_url,
         SQLALCHEMY_ENGINE_OPTIONS={
             "pool_pre_ping": True,
+            "hide_parameters": True,  # an error's words go into the log; what people wrote does not
             "connect_args": {
                 "options": "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
                 "connect_timeout": 5,

@@ -13,6 +13,7 @@ from copydesk.accounts import development, operations, passwords
 from copydesk.accounts.errors import AccountError
 from copydesk.accounts.models import User
 from copydesk.config import settings
+from copydesk.web import metric_files
 from copydesk.web.extensions import db
 
 
@@ -29,6 +30,7 @@ def _app() -> Flask:
 def web(host: str, port: int, reload: bool) -> None:
     """Serve the pages with gunicorn."""
     settings()
+    metric_files.start_folder()
     arguments = [sys.executable, "-m", "gunicorn", "--config", "python:copydesk.web.gunicorn_config"]
     arguments += ["--bind", f"{host}:{port}"]
     if reload:

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, g, render_template, request
+from flask import Flask, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from copydesk import fault_reports
 from copydesk.accounts.errors import AccountError
 from copydesk.autodocs.limits import TooManyDrafts
 from copydesk.documents.asking.attachments import AttachmentNotFound
@@ -95,6 +97,7 @@ def install(app: Flask) -> None:
         app.register_error_handler(gone, lambda error: answer(404, str(error)))
     app.register_error_handler(DocumentError, lambda error: answer(409, str(error)))
     app.register_error_handler(AccountError, lambda error: answer(409, str(error)))
+    app.register_error_handler(OperationalError, _away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -142,6 +145,16 @@ def _csrf(error: CSRFError) -> ResponseReturnValue:
     return answer(400, "This page was open for too long, so the form could not be checked.")
 
 
+def _away(error: OperationalError) -> ResponseReturnValue:
+    """The database does not answer, or not in time. Whoever is logged in stays so; the page can't ask who it is."""
+    log.warning("request.database_away", exc_info=error)
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+    response = make_response(answer(503))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
 def _unexpected(error: Exception) -> ResponseReturnValue:
     log.exception("request.failed", exc_info=error)
+    fault_reports.report(error, route=request.url_rule.rule if request.url_rule is not None else "none")
     return answer(500)

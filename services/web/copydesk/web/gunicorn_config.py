@@ -1,9 +1,12 @@
 """Gunicorn's settings; see https://docs.gunicorn.org/en/stable/settings.html."""
 
 import os
+from typing import Any
+
+from copydesk.web import metric_files
 
 workers = int(os.environ.get("WEB_WORKERS", "2"))
-worker_class = "gthread"
+worker_class = "copydesk.web.gunicorn_worker.DeskWorker"
 threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 60
 graceful_timeout = 20
@@ -15,3 +18,12 @@ control_socket_disable = True
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+logger_class = "copydesk.web.gunicorn_log.DeskLogger"
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    metric_files.forget(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    metric_files.clear()

@@ -15,7 +15,7 @@ from flask_login import current_user
 from limits import RateLimitItem, parse
 
 from copydesk.config import Settings
-from copydesk.web import count_storage  # noqa: F401  it makes the storage known
+from copydesk.web import count_storage, metrics  # noqa: F401  the first makes the storage known
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -69,6 +69,7 @@ def install(app: Flask, settings: Settings) -> None:
     def say_when(response: Response) -> Response:
         again = g.pop("come_back_in", None)
         if again is not None:
+            metrics.LIMITS_HIT.inc()
             response.status_code = 429  # also where a page says it beside its form
             response.headers["Retry-After"] = str(again)
         return response

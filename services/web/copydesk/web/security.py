@@ -18,7 +18,7 @@ from copydesk.accounts import zones
 from copydesk.accounts.development import is_development_person
 from copydesk.accounts.models import NamedRole, Status, User
 from copydesk.config import Settings
-from copydesk.web import clock, known_browsers, limits, login_cookie
+from copydesk.web import clock, known_browsers, limits, login_cookie, metrics
 from copydesk.web.accounts import pending
 from copydesk.web.extensions import db, security
 
@@ -133,6 +133,7 @@ def _attempts(email: str) -> tuple[Any, ...]:
 
 def note_failure(user: User | None) -> None:
     """Somebody tried to log in and could not. What they typed is not kept: it may be a password in the wrong field."""
+    metrics.LOGIN_FAILURES.inc()
     object_id = user.id if user is not None else "unknown"
     audit.record(db.session(), "account.login_failed", actor_id=None, object_type="user", object_id=object_id)
     db.session.commit()

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from copydesk.db import transaction
 from copydesk.mail import Mail, MailState
+from copydesk.worker import metrics
 from copydesk.worker.message import message_of
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ def send(database: Engine, mail_id: int, *, smtp_url: str, sender: str, last: bo
             return
         if not smtp_url:
             mail.state = MailState.KEPT
+            metrics.MAILS.labels("kept").inc()
             log.info("mail.kept", mail=mail.id, subject=mail.subject)
             return
         try:
@@ -58,9 +60,11 @@ def send(database: Engine, mail_id: int, *, smtp_url: str, sender: str, last: bo
             if reason is None:
                 raise
             mail.state, mail.reason = MailState.FAILED, reason
+            metrics.MAILS.labels("failed").inc()
             log.warning("mail.refused", mail=mail.id, reason=reason)
             return
         mail.state, mail.sent_at = MailState.SENT, dt.datetime.now(dt.UTC)
+        metrics.MAILS.labels("sent").inc()
         log.info("mail.sent", mail=mail.id)
 
 
