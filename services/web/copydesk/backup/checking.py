@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from copydesk.audit import chain
 from copydesk.autodocs import records
-from copydesk.backup.manifest import Manifest
 from copydesk.db import transaction
 from copydesk.documents.models import Document
 from copydesk.documents.records import verification
@@ -27,12 +26,12 @@ class Checked:
     faults: list[str]
 
 
-def check(database: Engine, manifest: Manifest) -> Checked:
-    """The audit log against the seal in the manifest, and every record by itself."""
+def check(database: Engine, anchors: dict[int, str]) -> Checked:
+    """The audit log against seals that were written down, and every record by itself."""
     with transaction(database) as session:
         chain.seal(session)
     with transaction(database) as session:
-        found = chain.check(session, _anchors(manifest))
+        found = chain.check(session, anchors)
     faults = [f"the audit log does not hold: {found.fault}"] if found.fault else []
     count = 0
     for name, raw in _records(database):
@@ -41,11 +40,6 @@ def check(database: Engine, manifest: Manifest) -> Checked:
         if not report.holds and len(faults) < MOST_TOLD:
             faults.append(f"the record of {name} does not hold: {report.broken}")
     return Checked(found.sealed, count, faults)
-
-
-def _anchors(manifest: Manifest) -> dict[int, str]:
-    position = int(manifest.audit.get("position") or 0)
-    return {position: str(manifest.audit["sha256"])} if position else {}
 
 
 def _records(database: Engine) -> Iterator[tuple[str, bytes]]:

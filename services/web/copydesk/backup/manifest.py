@@ -83,6 +83,12 @@ class Manifest:
     def rows(self) -> int:
         return sum(self.tables.values())
 
+    @property
+    def anchors(self) -> dict[int, str]:
+        """The audit log's last seal by its position; none where nothing was sealed."""
+        position = int(self.audit.get("position") or 0)
+        return {position: str(self.audit["sha256"])} if position else {}
+
     def in_words(self) -> str:
         """One line."""
         documents, people = self.tables.get("documents", 0), self.tables.get("users", 0)

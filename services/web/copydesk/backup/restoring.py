@@ -56,7 +56,7 @@ def restore(settings: Settings, path: Path, *, replace: bool = False) -> Restore
             upgrade(directory=str(MIGRATIONS))
     database = make_engine(settings.sqlalchemy_url, pool_size=1)
     try:
-        checked = check(database, manifest)
+        checked = check(database, manifest.anchors)
         _note(settings, path, manifest, checked)
     finally:
         database.dispose()
