@@ -1,4 +1,4 @@
-"""What the chaos bench breaks: a desk's processes, its database on a small disk, its line to people, its mail server."""
+"""What the chaos bench breaks: processes, a database on a small disk, the line to people, a mail server."""
 
 import os
 import shutil
@@ -242,4 +242,3 @@ def place(folder: Path) -> Iterator[Place]:
         yield made
     finally:
         made.close()
-

@@ -249,8 +249,9 @@ def test_backups_are_made_with_as_little_as_they_need(production):
 def test_what_writes_backups_is_as_new_as_the_database(production):
     """pg_dump reads servers as new as itself, and older ones."""
     server = re.match(r"postgres:(\d+)-", production["services"]["database"]["image"])[1]
-    used = re.search(r"^ENV POSTGRESQL_PROGRAMS=/opt/postgresql/programs/(\d+)/bin", DOCKERFILES[0].read_text(), re.M)[1]
-    assert f"pginstall{used}/bin/$program" in DOCKERFILES[0].read_text()
+    dockerfile = DOCKERFILES[0].read_text()
+    used = re.search(r"^ENV POSTGRESQL_PROGRAMS=/opt/postgresql/programs/(\d+)/bin", dockerfile, re.M)[1]
+    assert f"pginstall{used}/bin/$program" in dockerfile
     assert int(used) >= int(server)
 
 
@@ -273,7 +274,7 @@ def test_the_schema_is_brought_up_to_date_once_and_first(which, request):
 
 @pytest.mark.parametrize("which", ["production", "development"])
 def test_every_lasting_service_has_a_health_check(which, request):
-    dockerfiles = {"web": DOCKERFILES[0], "backup": DOCKERFILES[0], "worker": DOCKERFILES[0], "engine": DOCKERFILES[0], "nginx": DOCKERFILES[1]}
+    dockerfiles = dict.fromkeys(("web", "backup", "worker", "engine"), DOCKERFILES[0]) | {"nginx": DOCKERFILES[1]}
     for name, service in request.getfixturevalue(which)["services"].items():
         if name in ONE_SHOT:
             assert service["healthcheck"] == {"disable": True}, name
