@@ -128,15 +128,26 @@ def run(folder: Path, *, minutes: float = 0.0, seed: int = 1, writers: int = WRI
 
 
 def _work(ledger: Ledger) -> None:
-    """Until people got something done again, so that the next fault finds them at work."""
-    before = sum(act.acknowledged for act in list(ledger.acts))
-    until(lambda: sum(act.acknowledged for act in list(ledger.acts)) >= before + WORK, "people work", 120)
+    """Until people got something done again, so that the next fault finds them at work.
+
+    Whoever got an answer that no fault explains does not go on: then nobody is waited for, and the verdict says why.
+    """
+
+    def done() -> int:
+        return sum(act.acknowledged for act in list(ledger.acts))
+
+    before = done()
+    until(lambda: ledger.refused or done() >= before + WORK, "people work", 120)
 
 
 def _let_them_finish(ledger: Ledger) -> None:
     """Until one more document was approved: the desk works after all that."""
     before = len(ledger.acknowledged("approval"))
-    until(lambda: len(ledger.acknowledged("approval")) > before, "a document is approved after the last fault", 180)
+    until(
+        lambda: ledger.refused or len(ledger.acknowledged("approval")) > before,
+        "a document is approved after the last fault",
+        180,
+    )
 
 
 def _settle(here: Place) -> None:
