@@ -72,7 +72,8 @@ def refuse_mail(here: Place) -> None:
 
 def fill_the_disk(here: Place) -> None:
     assert here.database.fill() > 0
-    time.sleep(3 * HELD)
+    assert here.database.runs_out(), "the disk was not full"
+    time.sleep(2 * HELD)
     here.database.free_again()
 
 

@@ -156,6 +156,16 @@ class Database:
                 written += file.write(b"\0" * 65536)
         return written
 
+    def runs_out(self) -> bool:
+        """Write until PostgreSQL has no room for its log either; False where there is no end to it."""
+        try:
+            with psycopg.connect(self.url, autocommit=True, connect_timeout=5) as connection:
+                for _ in range(64):
+                    connection.execute("SELECT pg_logical_emit_message(true, 'chaos', repeat('x', 4000000))")
+        except psycopg.Error:
+            return True
+        return False
+
     def free_again(self) -> None:
         (self._disk / "filler").unlink(missing_ok=True)
 
