@@ -8,6 +8,7 @@ from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from flask_migrate import upgrade
+from sqlalchemy import Engine
 
 from copydesk import __version__, audit
 from copydesk.backup import loading, making, model_files, programs
@@ -56,6 +57,7 @@ def restore(settings: Settings, path: Path, *, replace: bool = False) -> Restore
             upgrade(directory=str(MIGRATIONS))
     database = make_engine(settings.sqlalchemy_url, pool_size=1)
     try:
+        _analyze(database)
         checked = check(database, manifest.anchors)
         _note(settings, path, manifest, checked)
     finally:
@@ -63,6 +65,12 @@ def restore(settings: Settings, path: Path, *, replace: bool = False) -> Restore
     if checked.faults:
         raise BackupError("Restored, but " + " ".join(checked.faults))
     return Restored(manifest, sorted(missing), migrated, checked)
+
+
+def _analyze(database: Engine) -> None:
+    """A dump has no statistics, and without them the first pages of a large desk would be slow."""
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
 
 
 def _newest_migration(manifest: Manifest) -> str:
