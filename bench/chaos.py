@@ -107,6 +107,9 @@ def run(folder: Path, *, minutes: float = 0.0, seed: int = 1, writers: int = WRI
                     faults[name] += 1
                     here.until_up()
             _let_them_finish(ledger)
+        except AssertionError as error:
+            error.add_note(f"{here.state()}; answers that no fault explains: {ledger.refused}")
+            raise
         finally:
             ended.set()
             for thread in threads:

@@ -227,6 +227,22 @@ class Place:
                 self.ended_by_themselves[name] += 1
                 self.begin(name)
 
+    def state(self) -> str:
+        """How things stand, for whoever wants to know why nothing goes on."""
+        query = """
+            SELECT queue_name, job.status::text, count(*), max(attempts), max(scheduled_at - now())::text,
+                   max(now() - worker.last_heartbeat)::text
+            FROM procrastinate_jobs AS job LEFT JOIN procrastinate_workers AS worker ON worker.id = worker_id
+            WHERE job.status IN ('todo', 'doing') GROUP BY 1, 2 ORDER BY 1, 2
+        """
+        ended = {name: process.poll() for name, process in self.desk.running.items()}
+        try:
+            with psycopg.connect(self.database.url, connect_timeout=5) as connection:
+                rows = connection.execute(query).fetchall()
+        except psycopg.Error as error:
+            rows = [(str(error),)]
+        return f"processes {ended}, database {self.database.runs}, jobs {rows}"
+
     def until_up(self) -> None:
         def up() -> bool:
             self.revive()
