@@ -89,8 +89,13 @@ FAULTS: Mapping[str, Fault] = {
 }
 
 
-def run(folder: Path, *, minutes: float = 0.0, seed: int = 1, writers: int = WRITERS) -> dict[str, Any]:
-    """Every fault at least once, in turns by chance, for so many minutes; then the count."""
+def run(
+    folder: Path, *, minutes: float = 0.0, seed: int = 1, writers: int = WRITERS, work: int = WORK
+) -> dict[str, Any]:
+    """Every fault at least once, in turns by chance, for so many minutes; then the count.
+
+    `work`: how many acts are acknowledged between two faults.
+    """
     ledger, ended, faults, rounds = Ledger(), threading.Event(), Counter[str](), 0
     order = random.Random(seed)  # noqa: S311  nothing is kept secret by it
     with place(folder) as here:
@@ -102,7 +107,7 @@ def run(folder: Path, *, minutes: float = 0.0, seed: int = 1, writers: int = WRI
             while not rounds or time.monotonic() - started < 60 * minutes:
                 rounds += 1
                 for name in order.sample(possible, len(possible)):
-                    _work(ledger)
+                    _work(ledger, work)
                     FAULTS[name](here)
                     faults[name] += 1
                     here.until_up()
@@ -131,7 +136,7 @@ def run(folder: Path, *, minutes: float = 0.0, seed: int = 1, writers: int = WRI
     }
 
 
-def _work(ledger: Ledger) -> None:
+def _work(ledger: Ledger, wanted: int) -> None:
     """Until people got something done again, so that the next fault finds them at work.
 
     Whoever got an answer that no fault explains does not go on: then nobody is waited for, and the verdict says why.
@@ -141,7 +146,7 @@ def _work(ledger: Ledger) -> None:
         return sum(act.acknowledged for act in list(ledger.acts))
 
     before = done()
-    until(lambda: ledger.refused or done() >= before + WORK, "people work", 120)
+    until(lambda: ledger.refused or done() >= before + wanted, "people work", 120)
 
 
 def _let_them_finish(ledger: Ledger) -> None:

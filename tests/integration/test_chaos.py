@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(600
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    return chaos.run(tmp_path_factory.mktemp("chaos"), writers=2)
+    return chaos.run(tmp_path_factory.mktemp("chaos"), writers=2, work=3)
 
 
 def test_every_part_was_broken(found):
