@@ -15,7 +15,7 @@ DOCKERFILES = [ROOT / "services/web/Dockerfile", ROOT / "services/nginx/Dockerfi
 COMPOSE_FILES = [ROOT / "docker-compose.yml", ROOT / "docker-compose.prod.yml"]
 NGINX = ROOT / "services/nginx"
 REQUIREMENTS = ROOT / "services/web/requirements"
-ONE_SHOT = {"migrate", "models", "people"}
+ONE_SHOT = {"migrate", "models", "people", "restore"}
 REQUIRED = {"SERVER_NAME": "desk.test", "COPYDESK_VERSION": "tested", "MAIL_FROM": "Desk <desk@desk.test>"}
 HEADERS_OF_THE_APPLICATION = """
 import json
@@ -229,8 +229,30 @@ def test_production_publishes_nginx_alone(production):
         "engine": {"model"},
         "models": {"hub"},
         "migrate": {"data"},
+        "backup": {"data"},
+        "restore": {"data"},
         "database": {"data"},
     }
+
+
+def test_backups_are_made_with_as_little_as_they_need(production):
+    service = production["services"]["backup"]
+    assert service["secrets"] == ["database_url"]
+    assert service["networks"] == ["data"]
+    assert [volume for volume in service["volumes"] if not volume.endswith(":ro")] == [
+        "${BACKUP_DIR:-./backups}:/var/backups/copydesk"
+    ]
+    assert "environment" in service
+    assert service["environment"] == {"BACKUP_KEEP": "${BACKUP_KEEP:-14}"}
+
+
+def test_what_writes_backups_is_as_new_as_the_database(production):
+    """pg_dump reads servers as new as itself, and older ones."""
+    server = re.match(r"postgres:(\d+)-", production["services"]["database"]["image"])[1]
+    dockerfile = DOCKERFILES[0].read_text()
+    used = re.search(r"^ENV POSTGRESQL_PROGRAMS=/opt/postgresql/programs/(\d+)/bin", dockerfile, re.M)[1]
+    assert f"pginstall{used}/bin/$program" in dockerfile
+    assert int(used) >= int(server)
 
 
 def test_development_listens_on_this_machine_only(development):
@@ -252,7 +274,7 @@ def test_the_schema_is_brought_up_to_date_once_and_first(which, request):
 
 @pytest.mark.parametrize("which", ["production", "development"])
 def test_every_lasting_service_has_a_health_check(which, request):
-    dockerfiles = {"web": DOCKERFILES[0], "worker": DOCKERFILES[0], "engine": DOCKERFILES[0], "nginx": DOCKERFILES[1]}
+    dockerfiles = dict.fromkeys(("web", "backup", "worker", "engine"), DOCKERFILES[0]) | {"nginx": DOCKERFILES[1]}
     for name, service in request.getfixturevalue(which)["services"].items():
         if name in ONE_SHOT:
             assert service["healthcheck"] == {"disable": True}, name

@@ -14,7 +14,7 @@ from tests.browser.entering import PASSWORD, knock, log_in, set_up_app, sign_up
 from tests.browser.test_story import confirm, deliver, state
 
 ADMIN = "grete@example.org"
-LASTING = ("nginx", "web", "worker", "engine", "database")
+LASTING = ("nginx", "web", "worker", "engine", "database", "backup")
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +112,16 @@ def test_the_main_job_through_nginx(stack, page_of):
     record = sponsor.evaluate("url => fetch(url).then(answer => answer.json())", url + "/record.json")
     assert [one["kind"] for one in record["revisions"]] == ["brief", "machine", "human"]
     assert {one["origin"] for one in record["spans"]} == {"machine", "human"}
+
+
+def test_the_desk_is_backed_up(stack):
+    """The service makes one at its first start; another one by hand, read with the same programs."""
+    stack.execute("backup", "copydesk", "backup")
+    age = stack.execute("backup", "copydesk", "backup", "age", "--hours", "1")
+    path = re.search(r"(/var/backups/copydesk/copydesk-\S+\.tar) is", age)[1]
+    assert "1 documents, 3 people" in stack.execute("backup", "copydesk", "backup", "verify", path)
+    kept = stack.work / "stand" / "backups" / path.rpartition("/")[2]
+    assert (kept.stat().st_uid, kept.stat().st_mode & 0o777) == (10001, 0o600)
 
 
 def test_development_people_can_never_exist(stack):

@@ -5,7 +5,8 @@
 
 STAND=$WORK/stand
 "$HERE/down.sh"
-mkdir -p "$STAND/secrets" "$STAND/tls" "$STAND/acme"
+mkdir -p "$STAND/secrets" "$STAND/tls" "$STAND/acme" "$STAND/backups"
+chown 10001 "$STAND/backups"
 chmod 0700 "$STAND/secrets"
 cp "$ROOT/docker-compose.prod.yml" "$STAND/"
 
@@ -65,4 +66,5 @@ status=$(timeout 120 "$HERE/inside.sh" podman wait copydesk_migrate_1)
 [ "$status" = 0 ] || { "$HERE/compose.sh" logs migrate >&2; say "migrate ended with $status"; exit 1; }
 start 150 engine web worker
 start 60 nginx
+start 0 backup
 say "the desk is up: https://desk.test, from the inside"

@@ -41,6 +41,7 @@ from copydesk.documents.routing import reminders, rules  # noqa: F401
 from copydesk.documents.signoff import tables as signoff_tables  # noqa: F401
 from copydesk.mail import outbox  # noqa: F401
 from copydesk.notifications import models as notification_models  # noqa: F401
+from copydesk.web.migrating import patiently
 from copydesk.webhooks import models as webhook_models  # noqa: F401
 
 PREFIX = "procrastinate_"
@@ -50,6 +51,17 @@ ischema_names["xid8"] = audit_log.XID8  # SQLAlchemy does not know it when it lo
 def include_name(name, type_, parent_names):  # type: ignore[no-untyped-def]
     """Procrastinate's own tables are its own business."""
     return not (type_ == "table" and name is not None and name.startswith(PREFIX))
+
+
+def migrate() -> None:
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def write_sql() -> None:
+    """`flask db upgrade FROM:TO --sql`: the statements, for whoever wants to read them first."""
+    context.configure(dialect_name="postgresql", literal_binds=True, transaction_per_migration=True)
+    migrate()
 
 
 def run() -> None:
@@ -68,10 +80,9 @@ def run() -> None:
             compare_server_default=True,
             transaction_per_migration=True,
         )
-        with context.begin_transaction():
-            context.run_migrations()
+        patiently(connection, migrate)
         connection.commit()
         guard.exec_driver_sql("SELECT pg_advisory_unlock(724500111)")
 
 
-run()
+write_sql() if context.is_offline_mode() else run()
