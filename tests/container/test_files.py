@@ -293,3 +293,64 @@ def test_images_are_pinned(production, development):
     for line in re.findall(r"^ARG \w+_IMAGE=(.*)$", DOCKERFILES[0].read_text(), re.M):
         images.append(line)
     assert all(":" in image and not image.endswith(":latest") for image in images), images
+
+
+SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|SALT|API_?KEY|PRIVATE|CREDENTIAL", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", DOCKERFILES[:2], ids=lambda path: path.parent.name)
+def test_no_layer_of_an_image_holds_a_secret(path):
+    """A layer keeps what a later one removes, and ENV and ARG stand in every image's own description."""
+    text = path.read_text()
+    for line in re.sub(r"\\\n", " ", text).splitlines():
+        if re.match(r"(ENV|ARG|LABEL)\s", line):
+            assert not SECRET_NAME.search(line), line
+        if re.match(r"(COPY|ADD)\s", line):
+            assert not re.search(r"(^|[\s/])(\.env|secrets|tls|acme|\.git|var)([\s/]|$)|COPY \. |ADD ", line), line
+        assert not re.search(r"(curl|wget)[^|]*\|\s*(ba)?sh|chmod\s+(-R\s+)?0?777|--privileged|sudo ", line), line
+
+
+@pytest.mark.parametrize("path", DOCKERFILES[:2], ids=lambda path: path.parent.name)
+def test_packages_of_images_are_locked(path):
+    """By hash for Python, by the lock file for Node."""
+    text = path.read_text()
+    assert not re.search(r"pip\S* install (?!.*--require-hashes)", text.replace("$INSTALL", "--require-hashes"))
+    assert not re.search(r"\bnpm (install|i)\b", text)
+
+
+@pytest.mark.parametrize("which", ["production", "development"])
+def test_no_container_reaches_the_machine_below(which, request):
+    """No socket of the engine, no folder of the system, nothing of the machine's own names and networks."""
+    for name, service in request.getfixturevalue(which)["services"].items():
+        assert not service.keys() & {"privileged", "pid", "ipc", "network_mode", "devices", "userns_mode", "cap_add"}, (
+            name
+        )
+        for volume in service.get("volumes", []):
+            source = volume["source"] if isinstance(volume, dict) else volume.partition(":")[0]
+            assert "docker.sock" not in source, (name, source)
+            assert source.startswith(("./", "${")) or re.fullmatch(r"[a-z-]+", source), (name, source)
+            assert source not in ("./", "."), (name, source)
+
+
+def test_what_production_is_given_from_outside_is_only_read(production):
+    for name in ("nginx", "web", "worker", "engine", "migrate", "database"):
+        for volume in production["services"][name].get("volumes", []):
+            written = volume if isinstance(volume, str) else ""
+            if written.startswith((".", "$")):
+                assert written.endswith(":ro"), (name, written)
+
+
+def test_each_process_is_given_its_own_secrets_alone(production):
+    given = {name: set(service.get("secrets", [])) for name, service in production["services"].items()}
+    assert given["nginx"] == set()
+    assert not given["engine"] & {"secret_key", "password_salt", "database_url", "database_password", "smtp_url"}
+    assert "smtp_url" not in given["web"]
+    assert all("database_password" not in names for name, names in given.items() if name != "database")
+
+
+@pytest.mark.parametrize("folder", ["services/web", "services/nginx"])
+def test_what_goes_into_a_build_is_listed(folder):
+    """So that a file with a secret beside the sources is in no layer."""
+    ignored = (ROOT / folder / ".dockerignore").read_text().splitlines()
+    assert "*" in ignored
+    assert not any(re.search(r"env|secret|tls|acme", line) for line in ignored if line.startswith("!"))

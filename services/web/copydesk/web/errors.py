@@ -69,6 +69,11 @@ PAGES = {
         "What you sent is larger than this desk accepts.",
         "Shorten the text and send it again.",
     ),
+    415: Page(
+        "That came in another form",
+        "This address takes JSON, and is told so by the content type.",
+        "Go back and use the buttons of the page.",
+    ),
     429: Page(
         "A moment, please",
         "Too many requests came from here in a short time.",

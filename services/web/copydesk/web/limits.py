@@ -38,7 +38,7 @@ def whoever_asks() -> str:
 
 
 def network() -> str:
-    address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104  no address to listen on
+    address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104  # nosec B104  # no address to listen on
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return str(address.ipv4_mapped)

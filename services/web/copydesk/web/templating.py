@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from copydesk.config import Settings
 from copydesk.documents import marked_reading, policy
+from copydesk.documents.hidden import visible
 from copydesk.documents.models import Document, State
 from copydesk.documents.workflow import Act
 from copydesk.web import clock
@@ -74,7 +75,12 @@ def install(app: Flask) -> None:
     settings: Settings = app.config["COPYDESK"]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        when=clock.when, ago=clock.ago, due=clock.due, machine_words=by_paragraph, as_read=marked_reading.render
+        when=clock.when,
+        ago=clock.ago,
+        due=clock.due,
+        machine_words=by_paragraph,
+        as_read=marked_reading.render,
+        visible=visible,
     )
     app.jinja_env.tests["late"] = clock.is_late
     can = Can(settings.claiming)

@@ -15,7 +15,7 @@ from copydesk.jobs import DRAFTING
 
 log = structlog.get_logger(__name__)
 
-PAUSED = f"SELECT EXISTS (SELECT FROM desk_switches WHERE name = '{SwitchName.PAUSED}') AS paused"  # noqa: S608
+PAUSED = f"SELECT EXISTS (SELECT FROM desk_switches WHERE name = '{SwitchName.PAUSED}') AS paused"  # noqa: S608  # nosec B608
 STILL_OURS = """
     SELECT EXISTS (
         SELECT FROM procrastinate_jobs WHERE id = %(id)s AND status = 'doing' AND worker_id = %(worker_id)s

@@ -25,6 +25,8 @@ from copydesk.web.extensions import db
 
 CHALLENGE = "challenge"
 LASTS = 300  # seconds for a finger on a key
+# What reading an answer that is none may raise; the last of one that is nested too deeply.
+UNREADABLE = (WebAuthnException, ValueError, LookupError, TypeError, RecursionError)
 
 
 class PasskeyRefused(AccountError):
@@ -75,7 +77,7 @@ def add(user: User, name: str, credential: str) -> Passkey:
             expected_origin=_origin(),
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+    except UNREADABLE as error:
         raise PasskeyRefused from error
     return second_steps.add_passkey(
         db.session(),
@@ -118,7 +120,7 @@ def use(credential: str, user: User | None = None) -> User:
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+    except UNREADABLE as error:
         raise PasskeyRefused from error
     owner = db.session.get(User, passkey.user_id)
     if owner is None or not owner.active:
