@@ -80,6 +80,8 @@ def make_database(postgres_url: str) -> Iterator[Callable[[str], str]]:
     with server.connect() as connection:
         for name in made:
             connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+            for role in (f"{name}_{process}{kind}" for process in ("web", "worker") for kind in ("", "_rights")):
+                connection.execute(text(f'DROP ROLE IF EXISTS "{role}"'))
     server.dispose()
 
 
@@ -100,6 +102,7 @@ def app(config: Settings):
     from copydesk.web import create_app
     from copydesk.web.extensions import db
     from copydesk.web.limits import limiter
+    from tests.under_role import give_rights
 
     app = create_app(config)
     app.config["WTF_CSRF_ENABLED"] = False  # one test file switches it on and shows that it holds
@@ -107,6 +110,7 @@ def app(config: Settings):
     db.session.session_factory.configure(join_transaction_mode="create_savepoint")
     with app.app_context():
         upgrade()
+    give_rights(app, db)
     yield app
     with app.app_context():
         db.engine.dispose()

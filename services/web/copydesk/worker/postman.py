@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import structlog
 from sqlalchemy import Engine, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer_group
 
 from copydesk.db import transaction
-from copydesk.mail import Mail, MailState
+from copydesk.mail import Mail, MailState, outbox
 from copydesk.worker.message import message_of
 
 log = structlog.get_logger(__name__)
@@ -67,6 +67,7 @@ def send(database: Engine, mail_id: int, *, smtp_url: str, sender: str, last: bo
 def _take(session: Session, mail_id: int) -> Mail | None:
     """The mail with its row locked; None: it was sent, kept or refused."""
     query = select(Mail).where(Mail.id == mail_id, Mail.state == MailState.QUEUED)
+    query = query.options(undefer_group(outbox.WORDS))
     mail = session.scalars(query.with_for_update(skip_locked=True)).one_or_none()
     if mail is None and session.scalars(query).one_or_none() is not None:
         raise InOtherHands

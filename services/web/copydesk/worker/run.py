@@ -16,6 +16,7 @@ from copydesk.autodocs import announcements, fairness, takeover
 from copydesk.config import Settings
 from copydesk.db import make_engine, transaction
 from copydesk.jobs import DRAFTING, Queue, Task
+from copydesk.rights import telling
 from copydesk.webhooks import delivering
 from copydesk.worker import digesting, housekeeping, postman, publisher, reminding, sealing
 from copydesk.worker.drafting import Drafter, TryLater
@@ -102,6 +103,7 @@ def make_app(settings: Settings, drafter: Drafter) -> procrastinate.App:
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; drafts in writing are handed back at once, mails are finished."""
     drafter = make_drafter(settings)
+    telling.warn(drafter.database)
     asyncio.run(_run(settings, make_app(settings, drafter), drafter))
 
 
