@@ -123,6 +123,7 @@ def session(app) -> Iterator[Session]:
     Requests of the test client run on the same connection, each with a session and an application context of its own.
     """
     from copydesk.web.extensions import db
+    from tests.under_role import work_as_worker
 
     with app.app_context():
         engines = db._app_engines[app]
@@ -131,7 +132,10 @@ def session(app) -> Iterator[Session]:
         outer = connection.begin()
         engines[None] = connection
         try:
-            with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as ours:
+            with (
+                work_as_worker(connection),
+                Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as ours,
+            ):
                 yield ours
         finally:
             engines[None] = real

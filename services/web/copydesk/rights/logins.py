@@ -6,8 +6,8 @@ as the verifier that the database keeps, so that it stands in no log of its.
 
 from collections.abc import Mapping
 
-import psycopg2
-from psycopg2.extensions import encrypt_password
+import psycopg2  # type: ignore[import-untyped]
+from psycopg2.extensions import encrypt_password  # type: ignore[import-untyped]
 from sqlalchemy import URL, Connection, make_url, text
 from sqlalchemy.exc import ProgrammingError
 
@@ -19,7 +19,7 @@ MADE_BY_HAND = (
     "The owner of the schema may not {act} {login}. Let it (ALTER ROLE … CREATEROLE), or do it for it, "
     "with the password of {setting}."
 )
-# More than a role needs that may add to the log and read it; the owner, and whoever may act as the owner, can all of it.
+# More than a role needs that adds to the log and reads it; the owner, and whoever may act as the owner, can all of it.
 TOO_MUCH = """
     SELECT has_table_privilege(:login, 'audit_events', 'UPDATE, DELETE, TRUNCATE, TRIGGER')
         OR has_schema_privilege(:login, 'public', 'CREATE')
@@ -99,7 +99,9 @@ def _has(connection: Connection, login: str, role: str) -> bool:
 def _lets_in(url: URL) -> bool:
     """Is this password the right one already? Somebody else keeps the role then."""
     try:
-        psycopg2.connect(url.set(drivername="postgresql").render_as_string(hide_password=False), connect_timeout=5).close()
+        psycopg2.connect(
+            url.set(drivername="postgresql").render_as_string(hide_password=False), connect_timeout=5
+        ).close()
     except psycopg2.OperationalError:
         return False
     return True

@@ -22,9 +22,7 @@ ALL = "SELECT, INSERT, UPDATE, DELETE"
 CLEAR = "SELECT, DELETE"  # what grew old
 
 # An event's number, time and transaction are the database's to say: nobody writes one into the past.
-LOG = (
-    "SELECT, INSERT (actor_id, action, object_type, object_id, before, after, note, source, address, request_id)"
-)
+LOG = "SELECT, INSERT (actor_id, action, object_type, object_id, before, after, note, source, address, request_id)"
 # Who somebody is, without what lets them in.
 PERSON = (
     "SELECT (id, email, name, organization, role, status, status_reason, note, decided_by_id, decided_at, time_zone, "
@@ -32,7 +30,7 @@ PERSON = (
 )
 # That a letter is there and how it fares, without its words: they hold links that let in.
 LETTER = "SELECT (id, created_at, recipient, subject, state, sent_at, reason)"
-WRITE_LETTER = "INSERT (recipient, subject, body, html, unsubscribe, state)"
+WRITE_LETTER = "INSERT (recipient, subject, body, html, unsubscribe, state, sent_at, reason)"
 # Which revision an edition is stays as it was set.
 EDITION = (
     "UPDATE (state, live_at, public_at, responsible_id, signed_at, statement_id, emergency, confirmed_by_id, "
@@ -40,6 +38,11 @@ EDITION = (
 )
 # What the model was asked and what it wrote is the worker's; web queues, stops and hands over.
 DRAFT = "UPDATE (state, reason, job_id, waiting_since, finished_at)"
+WRITE_DRAFT = (
+    "UPDATE (attempt, engine, failures, finished_at, keep, model_sha256, output_tokens, prompt_tokens, read_from_char, "
+    "reason, sampling, score, started_at, state, template, text, token_logprobs, tokens_target, tokens_written, "
+    "trimmed, truncate, waiting_since)"
+)
 QUEUE_A_JOB = "INSERT (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)"
 
 
@@ -85,7 +88,9 @@ TABLES: Mapping[str, Mapping[Process, str]] = {
     "check_waivers": _may(web=ALL, worker=NOTHING),
     "change_decisions": _may(web=ALL, worker=READ),
     "review_statements": _may(web=ADD_AND_REMOVE, worker=READ),
-    "sign_links": _may(web=ALL, worker="INSERT, SELECT (id, document_id, created_at, used_at, expires_at), UPDATE (expires_at)"),
+    "sign_links": _may(
+        web=ALL, worker="INSERT, SELECT (id, document_id, created_at, used_at, expires_at), UPDATE (expires_at)"
+    ),
     "editions": _may(web=f"SELECT, INSERT, DELETE, {EDITION}", worker=f"SELECT, INSERT, {EDITION}"),
     "public_pages": _may(web=ADD_AND_REMOVE, worker=READ),
     # Asking for documents
@@ -109,7 +114,7 @@ TABLES: Mapping[str, Mapping[Process, str]] = {
     "webhook_deliveries": _may(web=CHANGE, worker=ALL),
     "webhook_attempts": _may(web=READ, worker=ADD),
     # Drafts and the queue
-    "autodocs": _may(web=f"SELECT, INSERT, DELETE, {DRAFT}", worker="SELECT, UPDATE"),
+    "autodocs": _may(web=f"SELECT, INSERT, DELETE, {DRAFT}", worker=f"SELECT, {WRITE_DRAFT}"),
     "replays": _may(web=ALL, worker=CHANGE),
     "desk_switches": _may(web=ADD_AND_REMOVE, worker=READ),
     "queue_lanes": _may(web="SELECT, UPDATE (virtual_time)", worker="SELECT, UPDATE (virtual_time)"),

@@ -1,4 +1,4 @@
-"""Does this process work with more rights than it needs? An installation from before the roles does, until it is told."""
+"""Has this process more rights than it needs? In an installation from before the roles it has, until it is told."""
 
 import structlog
 from sqlalchemy import Engine, text

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session, undefer_group
 
+from copydesk import audit
 from copydesk.db import transaction
 from copydesk.mail import Mail, MailState, outbox
 from copydesk.worker.message import message_of
@@ -58,6 +59,15 @@ def send(database: Engine, mail_id: int, *, smtp_url: str, sender: str, last: bo
             if reason is None:
                 raise
             mail.state, mail.reason = MailState.FAILED, reason
+            audit.record(
+                session,
+                "mail.failed",
+                actor_id=None,
+                object_type="mail",
+                object_id=mail.id,
+                before={"state": MailState.QUEUED.value},
+                after={"state": MailState.FAILED.value},
+            )
             log.warning("mail.refused", mail=mail.id, reason=reason)
             return
         mail.state, mail.sent_at = MailState.SENT, dt.datetime.now(dt.UTC)
