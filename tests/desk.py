@@ -41,7 +41,8 @@ def until(true: Callable[[], object], what: str, patience: float = PATIENCE) -> 
 def logins_of(database_url: str) -> dict[str, str]:
     """The addresses by which web and worker log in to this database, each with a role of its own."""
     url = make_url(database_url)
-    named = {name: url.set(username=f"{url.database}_{name}", password=f"{name}’s own") for name in ("web", "worker")}
+    processes = ("web", "worker")
+    named = {name: url.set(username=f"{url.database}_{name}", password=f"the-{name}’s-own") for name in processes}
     return {name: url.render_as_string(hide_password=False) for name, url in named.items()}
 
 

@@ -391,6 +391,16 @@ def test_addresses_that_can_not_be_meant_are_refused(desk, monkeypatch, web, say
         connection.exec_driver_sql(f'DROP ROLE "mighty_{database}"')
 
 
+def test_a_process_that_starts_with_too_many_rights_says_so(desk, engines, monkeypatch):
+    said = []
+    monkeypatch.setattr(telling.log, "warning", lambda event, **more: said.append(event), raising=False)
+    for engine in engines.values():
+        telling.warn(engine)
+    assert said == []
+    telling.warn(desk.database)
+    assert said == ["database.too_many_rights"]
+
+
 def test_who_has_the_owners_address_alone_is_told(desk):
     done = subprocess.run([*COPYDESK, "migrate"], env=desk.environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0

@@ -187,6 +187,14 @@ def test_asking_for_access_with_a_known_address_is_an_event_of_that_account(cast
     assert [(event.action, event.object_id) for event in found] == [("account.requested_again", str(cast.sponsor.id))]
 
 
+def test_the_page_says_when_web_could_change_the_log(app, cast, session, as_person, monkeypatch):
+    browser = as_person(cast.admin)
+    session.flush()
+    assert "as its owner" not in browser.get("/admin/log").text
+    monkeypatch.setattr(app, "wsgi_app", app.wsgi_app.inner)  # with the rights of these tests: the owner's
+    assert "as its owner" in browser.get("/admin/log").text
+
+
 def test_events_hold_no_secret(cast, session, client, as_person):
     """What was typed as a password, and what is made of one, is nowhere in the log."""
     browser = as_person(cast.sponsor)

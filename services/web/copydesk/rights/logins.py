@@ -99,9 +99,8 @@ def _has(connection: Connection, login: str, role: str) -> bool:
 def _lets_in(url: URL) -> bool:
     """Is this password the right one already? Somebody else keeps the role then."""
     try:
-        psycopg2.connect(
-            url.set(drivername="postgresql").render_as_string(hide_password=False), connect_timeout=5
-        ).close()
+        where = url.translate_connect_args(database="dbname", username="user")
+        psycopg2.connect(**where, **url.query, connect_timeout=5).close()
     except psycopg2.OperationalError:
         return False
     return True
