@@ -213,6 +213,7 @@ UNAUDITED = {
 }
 # Tables that say how the desk looks to somebody, or keep what was worked out: a change is no act of a person.
 QUIET = {
+    "acceptances": "how far somebody took over what the machine offered; that they began to is an event",
     "attributions": "who wrote what, worked out from the revisions",
     "efforts": "how much was changed, worked out from the revisions",
     "last_seen": "what somebody has seen",
