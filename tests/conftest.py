@@ -93,6 +93,8 @@ def make_database(postgres_url: str) -> Iterator[Callable[[str], str]]:
     with server.connect() as connection:
         for name in made:
             connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+            for role in (f"{name}_{process}{kind}" for process in ("web", "worker") for kind in ("", "_rights")):
+                connection.execute(text(f'DROP ROLE IF EXISTS "{role}"'))
     server.dispose()
 
 
@@ -113,6 +115,7 @@ def app(config: Settings):
     from copydesk.web import create_app
     from copydesk.web.extensions import db
     from copydesk.web.limits import limiter
+    from tests.under_role import give_rights
 
     app = create_app(config)
     app.config["WTF_CSRF_ENABLED"] = False  # one test file switches it on and shows that it holds
@@ -120,6 +123,7 @@ def app(config: Settings):
     db.session.session_factory.configure(join_transaction_mode="create_savepoint")
     with app.app_context():
         upgrade()
+    give_rights(app, db)
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -132,6 +136,7 @@ def session(app) -> Iterator[Session]:
     Requests of the test client run on the same connection, each with a session and an application context of its own.
     """
     from copydesk.web.extensions import db
+    from tests.under_role import work_as_worker
 
     with app.app_context():
         engines = db._app_engines[app]
@@ -140,7 +145,10 @@ def session(app) -> Iterator[Session]:
         outer = connection.begin()
         engines[None] = connection
         try:
-            with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as ours:
+            with (
+                work_as_worker(connection),
+                Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as ours,
+            ):
                 yield ours
         finally:
             engines[None] = real

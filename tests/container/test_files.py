@@ -204,6 +204,36 @@ def test_production_has_no_default_secrets(production):
     assert all(f"\n{name}=\n" in example for name in REQUIRED)
 
 
+def test_migrate_alone_is_the_owner_of_the_database(production):
+    """Each process finds its own address under the same name; migrate has all three, to make the others' log-ins."""
+    found = {}
+    for name, service in production["services"].items():
+        secrets = [
+            {"source": one, "target": one} if isinstance(one, str) else one for one in service.get("secrets", [])
+        ]
+        found[name] = {one["target"]: one["source"] for one in secrets if "database" in one["source"]}
+    assert found == {
+        "nginx": {},
+        "engine": {},
+        "models": {},
+        "web": {"database_url": "web_database_url"},
+        "worker": {"database_url": "worker_database_url"},
+        "migrate": {name: name for name in ("database_url", "web_database_url", "worker_database_url")},
+        "database": {"database_password": "database_password"},
+    }
+
+
+def test_a_new_installation_has_three_roles():
+    """One from before has no such lines, and goes on with the owner's address."""
+    example = (ROOT / ".env.prod.example").read_text()
+    text = (ROOT / "docker-compose.prod.yml").read_text()
+    for process in ("web", "worker"):
+        variable = f"{process.upper()}_DATABASE_URL_FILE"
+        assert f"\n{variable}=./secrets/{process}_database_url.txt\n" in example
+        assert f"{variable}:-./secrets/database_url.txt" in text
+        assert "secrets/${process}_database_url.txt" in (ROOT / "docs/deploy.md").read_text()
+
+
 def test_production_services_are_confined(production):
     for name, service in production["services"].items():
         assert service["read_only"] is True, name

@@ -17,6 +17,9 @@ random >"$STAND/secrets/password_salt.txt"
 random >"$STAND/secrets/engine_token.txt"
 echo "$password" >"$STAND/secrets/database_password.txt"
 echo "postgresql://copydesk:$password@database:5432/copydesk" >"$STAND/secrets/database_url.txt"
+for process in web worker; do
+    echo "postgresql://copydesk_$process:$(random)@database:5432/copydesk" >"$STAND/secrets/${process}_database_url.txt"
+done
 : >"$STAND/secrets/smtp_url.txt"
 random >"$STAND/secrets/metrics_token.txt"
 : >"$STAND/secrets/sentry_dsn.txt"
@@ -29,6 +32,8 @@ cat >"$STAND/.env.prod" <<ENV
 SERVER_NAME=desk.test
 COPYDESK_VERSION=$VERSION
 MAIL_FROM=Copydesk <desk@desk.test>
+WEB_DATABASE_URL_FILE=./secrets/web_database_url.txt
+WORKER_DATABASE_URL_FILE=./secrets/worker_database_url.txt
 ENV
 
 unshare --mount --net --pid --fork --mount-proc --kill-child sleep "${COPYDESK_LIFETIME:-900}" >/dev/null 2>&1 &

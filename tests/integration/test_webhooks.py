@@ -22,6 +22,7 @@ from copydesk.webhooks.addresses import Allowed
 from copydesk.webhooks.models import Delivery, DeliveryState, Event, Webhook
 from copydesk.worker.run import make_app, make_drafter
 from tests.integration.receiver import Receiver
+from tests.under_role import worker_on
 
 pytestmark = pytest.mark.integration
 
@@ -56,7 +57,8 @@ def announce(desk, number=1):
 
 
 def attempt(desk, delivery_id):
-    delivering.attempt(desk, delivery_id, settings(), build)
+    with worker_on(desk) as database:
+        delivering.attempt(database, delivery_id, settings(), build)
 
 
 def build(session, delivery):

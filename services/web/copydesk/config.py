@@ -37,6 +37,9 @@ class Settings(BaseModel):
     # The desk
     environment: Environment = Field(alias="copydesk_env")
     database_url: str = Field(pattern=r"^postgresql(\+psycopg2?)?://")
+    # To `copydesk migrate` alone: what web and worker have as their DATABASE_URL, so that it can make their log-ins
+    web_database_url: str = Field(default="", pattern=r"^(postgresql(\+psycopg2?)?://.+)?$")
+    worker_database_url: str = Field(default="", pattern=r"^(postgresql(\+psycopg2?)?://.+)?$")
     secret_key: SecretStr = SecretStr("")
     password_salt: SecretStr = SecretStr("")
     base_url: str = Field(default="http://127.0.0.1:5000", pattern=r"^https?://[^/]+$")

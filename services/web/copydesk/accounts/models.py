@@ -40,6 +40,9 @@ def _uniquifier() -> str:
     return secrets.token_hex(32)
 
 
+SECRETS = "secrets"  # columns of a person that web alone may read, and loads where it checks them
+
+
 class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Security ships no types
     """A person: one role, one status, one address."""
 
@@ -62,14 +65,17 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Security ships no ty
     note: Mapped[str] = mapped_column(Text, default="", server_default="")  # of the admins, for themselves
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[dt.datetime | None]
-    password: Mapped[str] = mapped_column(String(255))
+    password: Mapped[str] = mapped_column(String(255), deferred_group=SECRETS)
     time_zone: Mapped[str | None] = mapped_column(String(64))  # an IANA name; none: as the browser says
     seen_time_zone: Mapped[str | None] = mapped_column(String(64))  # what it said at the last log-in: mails go by it
     confirmed_at: Mapped[dt.datetime | None]  # since when we know that letters to this address reach the person
-    totp_secret: Mapped[str | None] = mapped_column(Text)  # of an app for codes, encrypted
-    totp_counter: Mapped[int | None] = mapped_column(BigInteger)  # of the last code that was used: none is good twice
+    totp_secret: Mapped[str | None] = mapped_column(Text, deferred_group=SECRETS)  # of an app for codes, encrypted
+    # Of the last code that was used: none is good twice.
+    totp_counter: Mapped[int | None] = mapped_column(BigInteger, deferred_group=SECRETS)
     away: Mapped[bool] = mapped_column(default=False)  # gets no work by itself; people can still give it
-    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=_uniquifier)
+    fs_uniquifier: Mapped[str] = mapped_column(
+        String(64), unique=True, default=_uniquifier, deferred_group=SECRETS
+    )  # in the cookie of who is logged in
     created_at: Mapped[CreatedAt]
 
     @property

@@ -17,6 +17,7 @@ from copydesk.accounts import zones
 from copydesk.accounts.models import Role, User
 from copydesk.audit import AuditEvent, chain, reading
 from copydesk.audit.reading import Wanted
+from copydesk.rights import telling
 from copydesk.web.csv_cells import harmless
 from copydesk.web.extensions import db
 from copydesk.web.forms import AuditFilterForm
@@ -49,6 +50,7 @@ def show() -> ResponseReturnValue:
         more=found[PAGE - 1].id if len(found) > PAGE else None,
         asked={name: value for name, value in request.args.items() if name != "before" and value},
         first=before is None,
+        could_change_the_log=telling.could_change_the_log(db.session()),
     )
 
 

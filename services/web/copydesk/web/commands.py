@@ -13,6 +13,10 @@ from copydesk.accounts import development, operations, passwords
 from copydesk.accounts.errors import AccountError
 from copydesk.accounts.models import User
 from copydesk.config import settings
+from copydesk.db import make_engine
+from copydesk.logs import configure_logging
+from copydesk.rights import settling, telling
+from copydesk.rights.granting import RightsError
 from copydesk.web import metric_files
 from copydesk.web.extensions import db
 
@@ -29,7 +33,10 @@ def _app() -> Flask:
 @click.option("--reload", is_flag=True, help="Start again when the code changes.")
 def web(host: str, port: int, reload: bool) -> None:
     """Serve the pages with gunicorn."""
-    settings()
+    configure_logging(settings())
+    database = make_engine(settings().sqlalchemy_url, pool_size=1)
+    telling.warn(database)
+    database.dispose()
     metric_files.start_folder()
     arguments = [sys.executable, "-m", "gunicorn", "--config", "python:copydesk.web.gunicorn_config"]
     arguments += ["--bind", f"{host}:{port}"]
@@ -40,11 +47,17 @@ def web(host: str, port: int, reload: bool) -> None:
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to the newest schema."""
+    """Bring the database to the newest schema, and the roles of web and worker to the rights that they need."""
     from flask_migrate import upgrade
 
     with _app().app_context():
         upgrade()
+        try:
+            open_to = settling.settle(db.engine, settings())
+        except RightsError as error:
+            raise click.ClickException(str(error)) from error
+    for process in open_to:
+        click.echo(f"The {process} has no log-in of its own to the database: {telling.ADVICE}.", err=True)
 
 
 @click.command("create-admin")

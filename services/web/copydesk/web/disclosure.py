@@ -7,12 +7,13 @@ import io
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from copydesk import audit
 from copydesk.accounts.models import Role
 from copydesk.documents import editions
 from copydesk.documents.editions import Edition
 from copydesk.web.csv_cells import harmless
 from copydesk.web.extensions import db
-from copydesk.web.guards import approved
+from copydesk.web.guards import approved, person
 
 blueprint = Blueprint("disclosure", __name__, url_prefix="/admin")
 PAGE = 50
@@ -40,6 +41,8 @@ def as_csv() -> ResponseReturnValue:
     table.writerow(COLUMNS)
     for one in editions.went_out(db.session(), limit=None):
         table.writerow([harmless(cell) for cell in _row(one)])
+    audit.record(db.session(), "disclosure.exported", actor_id=person().id, object_type="desk", object_id="disclosure")
+    db.session.commit()
     response = Response(out.getvalue(), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename="disclosure.csv")
     response.headers["Cache-Control"] = "no-store"

@@ -12,10 +12,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import structlog
 from sqlalchemy import Engine, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer_group
 
+from copydesk import audit
 from copydesk.db import transaction
-from copydesk.mail import Mail, MailState
+from copydesk.mail import Mail, MailState, outbox
 from copydesk.worker import metrics
 from copydesk.worker.message import message_of
 
@@ -61,6 +62,15 @@ def send(database: Engine, mail_id: int, *, smtp_url: str, sender: str, last: bo
                 raise
             mail.state, mail.reason = MailState.FAILED, reason
             metrics.MAILS.labels("failed").inc()
+            audit.record(
+                session,
+                "mail.failed",
+                actor_id=None,
+                object_type="mail",
+                object_id=mail.id,
+                before={"state": MailState.QUEUED.value},
+                after={"state": MailState.FAILED.value},
+            )
             log.warning("mail.refused", mail=mail.id, reason=reason)
             return
         mail.state, mail.sent_at = MailState.SENT, dt.datetime.now(dt.UTC)
@@ -71,6 +81,7 @@ def send(database: Engine, mail_id: int, *, smtp_url: str, sender: str, last: bo
 def _take(session: Session, mail_id: int) -> Mail | None:
     """The mail with its row locked; None: it was sent, kept or refused."""
     query = select(Mail).where(Mail.id == mail_id, Mail.state == MailState.QUEUED)
+    query = query.options(undefer_group(outbox.WORDS))
     mail = session.scalars(query.with_for_update(skip_locked=True)).one_or_none()
     if mail is None and session.scalars(query).one_or_none() is not None:
         raise InOtherHands

@@ -18,6 +18,7 @@ from copydesk.autodocs import announcements, fairness, takeover
 from copydesk.config import Settings
 from copydesk.db import make_engine, transaction
 from copydesk.jobs import DRAFTING, Queue, Task
+from copydesk.rights import telling
 from copydesk.webhooks import delivering
 from copydesk.worker import digesting, housekeeping, postman, publisher, reminding, sealing, status
 from copydesk.worker.causes import as_job
@@ -115,6 +116,7 @@ def make_app(settings: Settings, drafter: Drafter, pulse: Pulse | None = None) -
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; drafts in writing are handed back at once, mails are finished."""
     drafter = make_drafter(settings)
+    telling.warn(drafter.database)
     traces.watch_database(drafter.database)
     pulse = Pulse({Queue.DRAFTS: settings.worker_concurrency, Queue.MAIL: MAIL_PLACES, Queue.WEBHOOKS: WEBHOOK_PLACES})
     with status.answering(settings, pulse):

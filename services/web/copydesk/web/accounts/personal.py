@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_security import logout_user
 from sqlalchemy import or_, select
 
+from copydesk import audit
 from copydesk.accounts import login_sessions, operations, second_steps
 from copydesk.accounts.errors import StillResponsible
 from copydesk.accounts.models import Role, User
@@ -31,6 +32,8 @@ HERE = "account.settings"
 def data() -> ResponseReturnValue:
     """Everything about this person in one file."""
     words = json.dumps(_everything(person()), indent=1, ensure_ascii=False, default=str)
+    audit.record(db.session(), "account.exported", actor_id=person().id, object_type="user", object_id=person().id)
+    db.session.commit()
     headers = {"Content-Disposition": 'attachment; filename="copydesk-account.json"'}
     return Response(words + "\n", mimetype="application/json", headers=headers)
 

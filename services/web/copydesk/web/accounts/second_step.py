@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import login_user
 
+from copydesk import audit
 from copydesk.accounts import second_steps
 from copydesk.accounts.models import User
 from copydesk.accounts.second_steps import WrongCode
@@ -110,8 +111,7 @@ def verify() -> ResponseReturnValue:
         _failed(user)
         form.password.errors = ["This is not your password."]
         return _verify_page(form), 400
-    login_cookie.prove()
-    db.session.commit()
+    _proved(user, "password")
     return redirect(form.where(), 303)
 
 
@@ -129,9 +129,16 @@ def verify_passkey() -> ResponseReturnValue:
     except PasskeyRefused as error:
         _failed(person())
         return {"error": str(error)}, 400
-    login_cookie.prove()
-    db.session.commit()
+    _proved(person(), "passkey")
     return {"next": PasswordAgainForm().where()}
+
+
+def _proved(user: User, by: str) -> None:
+    """Once more, before something dangerous."""
+    login_cookie.prove()
+    facts = {"by": by}
+    audit.record(db.session(), "account.proved", actor_id=user.id, object_type="user", object_id=user.id, after=facts)
+    db.session.commit()
 
 
 def _credential() -> str:

@@ -7,6 +7,7 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import hash_password
 
+from copydesk import audit
 from copydesk.accounts import credentials, invitations, letters, operations
 from copydesk.accounts.errors import EmailTaken, InvitationVoid
 from copydesk.accounts.models import Role, User
@@ -138,4 +139,5 @@ def _tell_known(email: str) -> None:
         ask_to_confirm(user)
     elif once_more(LETTERS_TO_ONE, "letters", str(user.id)):
         letters.tell_known(db.session(), user)
+        audit.record(db.session(), "account.requested_again", actor_id=None, object_type="user", object_id=user.id)
     db.session.commit()
