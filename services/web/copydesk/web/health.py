@@ -7,7 +7,7 @@ from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, current_app, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from copydesk.config import Settings
 from copydesk.engine.client import EngineClient
@@ -23,6 +23,7 @@ READY = "ready"
 SILENT = "does not answer"
 UNTOLD = "unknown"  # the database does not answer
 BEHIND = "pending"
+FORBIDDEN = "can't be read"  # the database answers, and does not let us look
 
 
 def install(app: Flask) -> None:
@@ -65,10 +66,10 @@ def _schema() -> str:
         if db.session.execute(text("SELECT to_regclass('alembic_version')")).scalar_one() is None:
             return BEHIND
         applied = set(db.session.scalars(text("SELECT version_num FROM alembic_version")))
-    except SQLAlchemyError:
+    except SQLAlchemyError as error:
         db.session.rollback()
         log.warning("readyz.database", exc_info=True)
-        return UNTOLD
+        return UNTOLD if isinstance(error, OperationalError) else FORBIDDEN
     heads, known = _migrations(current_app.extensions["migrate"].directory)
     return BEHIND if not applied or (applied & known and not heads <= applied) else READY
 
