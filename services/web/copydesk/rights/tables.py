@@ -51,7 +51,7 @@ def _may(*, web: str, worker: str) -> Mapping[Process, str]:
 
 
 TABLES: Mapping[str, Mapping[Process, str]] = {
-    "alembic_version": _may(web=NOTHING, worker=NOTHING),
+    "alembic_version": _may(web=READ, worker=NOTHING),  # is the schema the one that the code knows?
     # The log
     "audit_events": _may(web=LOG, worker=LOG),
     "audit_seals": _may(web=READ, worker=READ),
@@ -123,7 +123,7 @@ TABLES: Mapping[str, Mapping[Process, str]] = {
     "takeovers": _may(web=READ, worker=ALL),
     # Procrastinate's own: web queues jobs and takes them out again before anybody began; the worker does them.
     "procrastinate_jobs": _may(web=f"SELECT, DELETE, {QUEUE_A_JOB}", worker=f"SELECT, UPDATE, DELETE, {QUEUE_A_JOB}"),
-    "procrastinate_events": _may(web="INSERT (job_id, type, at)", worker="SELECT, INSERT (job_id, type, at)"),
+    "procrastinate_events": _may(web="SELECT, INSERT (job_id, type, at)", worker="SELECT, INSERT (job_id, type, at)"),
     "procrastinate_workers": _may(web=READ, worker=ALL),
     "procrastinate_periodic_defers": _may(
         web="SELECT (job_id), UPDATE (job_id)", worker="SELECT (job_id), UPDATE (job_id)"
