@@ -215,6 +215,7 @@ UNAUDITED = {
 QUIET = {
     "acceptances": "how far somebody took over what the machine offered; that they began to is an event",
     "attributions": "who wrote what, worked out from the revisions",
+    "brief_batches": f"{OWN_FILE}; the documents made of it are events",
     "efforts": "how much was changed, worked out from the revisions",
     "last_seen": "what somebody has seen",
     "login_sessions": "when somebody was here last; beginning and end are events",

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, delete, func, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
 
 from copydesk import audit
 from copydesk.accounts.models import User
@@ -59,6 +59,7 @@ def person(session: Session, session_id: uuid.UUID, uniquifier: str) -> User | N
         select(User, LoginSession.seen_at < func.now() - SEEN_EVERY)
         .join(LoginSession, LoginSession.user_id == User.id)
         .where(LoginSession.id == session_id, User.fs_uniquifier == uniquifier, _in_force())
+        .options(undefer(User.fs_uniquifier))  # which Flask-Security asks for at every request
     ).one_or_none()
     if found is None:
         return None
