@@ -30,9 +30,11 @@ def on_pages(app: Flask, client, addresses: list[str]) -> Fields:
     found: Fields = defaultdict(dict)
     for address in addresses:
         answer = client.get(address)
-        if answer.status_code != 200 or answer.mimetype != "text/html" or not answer.text.strip():
+        text = answer.text if answer.mimetype == "text/html" and answer.status_code == 200 else ""
+        answer.close()
+        if not text.strip():
             continue
-        for form in html.document_fromstring(answer.text).forms:
+        for form in html.document_fromstring(text).forms:
             try:
                 endpoint, _ = app.url_map.bind("localhost").match(
                     (form.action or address).partition("?")[0], form.method
