@@ -230,7 +230,6 @@ def as_person(app, session):
         client = app.test_client()
         if user is not None:
             made = login_sessions.begin(session, user, address="127.0.0.1", agent="A test", staying=False)
-            session.flush()  # now, not within what a test counts
             with client.session_transaction() as cookie:
                 cookie["_user_id"] = user.fs_uniquifier
                 cookie["login"] = str(made.id)
