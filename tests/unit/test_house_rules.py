@@ -26,12 +26,19 @@ MARKUP_IN = {
 SQL_OF_PARTS = {
     ("worker/postman.py", "SET LOCAL idle_in_transaction_session_timeout"),
     ("local/postgres.py", 'CREATE DATABASE "'),
+    ("web/migrating.py", 'DROP INDEX CONCURRENTLY "'),
 }
 # HTML that the server has sent and a page takes in: it was escaped there.
 HTML_TAKEN_IN = {"editor/suggestions.ts", "editor/reading.ts", "comments.ts"}
 ADDRESS_IS_SECRET = {"sign_by_link.html", "unsubscribe.html"}  # these forms carry no token beside it
 NOTED_BY_LOOKING = {
-    ("web/audit_log.py", "as_csv"),  # who took the log along
+    # Who took something along
+    ("web/accounts/personal.py", "data"),
+    ("web/audit_log.py", "as_csv"),
+    ("web/disclosure.py", "as_csv"),
+    ("web/documents/reading_matter.py", "attachment"),
+    ("web/figures.py", "as_csv"),
+    ("web/records.py", "record"),
     ("web/documents/pages.py", "show"),  # up to where this person has seen the text
     ("web/documents/record.py", "record"),  # who took the record along
     ("web/documents/record.py", "record_to_read"),

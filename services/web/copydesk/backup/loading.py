@@ -33,7 +33,7 @@ DROPS = f"""
     UNION ALL SELECT format('DROP TYPE IF EXISTS public.%I CASCADE', typname)
     FROM pg_type AS thing WHERE typtype IN ('e', 'd', 'c', 'r') AND {MINE.format(namespace="typnamespace")}
       AND NOT EXISTS (SELECT FROM pg_class WHERE pg_class.oid = thing.typrelid AND relkind <> 'c')
-"""  # noqa: S608  our own words  # nosec B608
+"""  # noqa: S608  # nosec B608
 CLEAR = f"""
     DO $clear$
     DECLARE statement text;

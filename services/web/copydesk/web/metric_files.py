@@ -23,7 +23,7 @@ _ENDED = 0  # the number of no process
 
 def start_folder() -> None:
     """An empty folder for the processes that are started from here."""
-    memory = Path("/dev/shm")  # noqa: S108  as gunicorn's own heartbeat  # nosec B108
+    memory = Path("/dev/shm")  # noqa: S108  # nosec B108  # as gunicorn's own heartbeat
     place = memory if os.access(memory, os.W_OK) else None
     for left in (place or Path(tempfile.gettempdir())).glob(f"{_PREFIX}*"):
         if not _is_running(left.name.rpartition("-")[2]):
