@@ -220,6 +220,8 @@ def test_migrate_alone_is_the_owner_of_the_database(production):
         "worker": {"database_url": "worker_database_url"},
         "migrate": {name: name for name in ("database_url", "web_database_url", "worker_database_url")},
         "database": {"database_password": "database_password"},
+        "backup": {"database_url": "database_url"},  # it reads every table
+        "restore": {"database_url": "database_url"},  # and this one makes them
     }
 
 
@@ -371,7 +373,10 @@ def test_what_production_is_given_from_outside_is_only_read(production):
 
 
 def test_each_process_is_given_its_own_secrets_alone(production):
-    given = {name: set(service.get("secrets", [])) for name, service in production["services"].items()}
+    given = {
+        name: {one if isinstance(one, str) else one["source"] for one in service.get("secrets", [])}
+        for name, service in production["services"].items()
+    }
     assert given["nginx"] == set()
     assert not given["engine"] & {"secret_key", "password_salt", "database_url", "database_password", "smtp_url"}
     assert "smtp_url" not in given["web"]

@@ -218,6 +218,7 @@ def test_a_desk_is_made_again_elsewhere(source, backed_up, empty, models, tmp_pa
         )
     database.dispose()
     with desk(empty.libpq_url, tmp_path, MODELS_DIR=str(tmp_path / "models")) as restored:
+        restored.run("migrate")  # as at every start: web and worker get their log-ins
         restored.start("worker")
         restored.start("engine")
         log_in(empty)

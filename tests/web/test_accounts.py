@@ -435,6 +435,8 @@ def test_a_failed_log_in_is_noted_without_what_was_typed(session, client, cast):
     session.commit()
     log_in(client, cast.sponsor.email, "hunter2 hunter2")
     log_in(client, "my password is swordfish", "x")
-    events = session.scalars(select(AuditEvent).where(AuditEvent.action == "account.login_failed")).all()
+    events = session.scalars(
+        select(AuditEvent).where(AuditEvent.action == "account.login_failed").order_by(AuditEvent.id)
+    ).all()
     assert [event.object_id for event in events] == [str(cast.sponsor.id), "unknown"]
     assert not [event for event in events if "swordfish" in str(vars(event)) or "hunter2" in str(vars(event))]
