@@ -9,7 +9,7 @@ from passlib.totp import TOTP
 from sqlalchemy import select
 
 from copydesk.accounts import second_steps
-from copydesk.accounts.second_steps import RecoveryCode
+from copydesk.accounts.second_step_tables import RecoveryCode
 from copydesk.audit import AuditEvent
 from copydesk.mail import Mail
 from copydesk.web import limits

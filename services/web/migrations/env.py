@@ -10,7 +10,7 @@ from copydesk.accounts import (
     invitations,  # noqa: F401
     login_sessions,  # noqa: F401
     request_counts,  # noqa: F401
-    second_steps,  # noqa: F401
+    second_step_tables,  # noqa: F401
 )
 from copydesk.audit import log as audit_log
 from copydesk.autodocs import (

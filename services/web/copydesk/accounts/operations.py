@@ -11,7 +11,7 @@ from copydesk.accounts import letters
 from copydesk.accounts.errors import AlreadyDecided, EmailTaken, LastAdmin, ReasonNeeded, TooLate
 from copydesk.accounts.login_sessions import LoginSession
 from copydesk.accounts.models import Role, Status, User
-from copydesk.accounts.second_steps import Passkey, RecoveryCode
+from copydesk.accounts.second_step_tables import Passkey, RecoveryCode
 
 
 def find_by_email(session: Session, email: str) -> User | None:

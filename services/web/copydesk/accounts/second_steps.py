@@ -15,20 +15,19 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from passlib.exc import TokenError
 from passlib.totp import TOTP
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, delete, func, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
 
 from copydesk import audit
 from copydesk.accounts import letters
 from copydesk.accounts.errors import AccountError
 from copydesk.accounts.models import User
+from copydesk.accounts.second_step_tables import NAME_MAX, Passkey, RecoveryCode
 from copydesk.config import settings
-from copydesk.db import Base, BigIntId, CreatedAt
 
 ISSUER = "Copydesk"
 RECOVERY_CODES = 10
 WINDOW = 30  # seconds that a phone's clock may be wrong, either way
-NAME_MAX = 60
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like something else
 CODE_LENGTH = 12  # 59 bits: nobody guesses one, so that a plain hash keeps them
 
@@ -43,34 +42,6 @@ class SecondStepNeeded(AccountError):
 
 class PasskeyKnown(AccountError):
     """This passkey is known here already."""
-
-
-class Passkey(Base):
-    """A key of a person's device; the device keeps the secret half."""
-
-    __tablename__ = "passkeys"
-    __table_args__ = (Index("ix_passkeys_user_id", "user_id"),)
-
-    id: Mapped[BigIntId]
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    public_key: Mapped[bytes] = mapped_column(LargeBinary)
-    sign_count: Mapped[int] = mapped_column(BigInteger)
-    name: Mapped[str] = mapped_column(String(NAME_MAX))
-    created_at: Mapped[CreatedAt]
-    used_at: Mapped[dt.datetime | None]
-
-
-class RecoveryCode(Base):
-    """One code for the day on which phone and keys are lost; good once."""
-
-    __tablename__ = "recovery_codes"
-    __table_args__ = (Index("uq_recovery_codes_digest", "user_id", "digest", unique=True),)
-
-    id: Mapped[BigIntId]
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    digest: Mapped[str] = mapped_column(String(64))
-    used_at: Mapped[dt.datetime | None]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from webauthn.helpers.structs import (
 from copydesk.accounts import second_steps
 from copydesk.accounts.errors import AccountError
 from copydesk.accounts.models import User
-from copydesk.accounts.second_steps import Passkey
+from copydesk.accounts.second_step_tables import Passkey
 from copydesk.web.extensions import db
 
 CHALLENGE = "challenge"
