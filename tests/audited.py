@@ -216,6 +216,8 @@ QUIET = {
     "acceptances": "how far somebody took over what the machine offered; that they began to is an event",
     "attributions": "who wrote what, worked out from the revisions",
     "brief_batches": f"{OWN_FILE}; the documents made of it are events",
+    "bulk_acts": "what was asked of several texts at once; what was done to each is an event of that one",
+    "bulk_items": "and what became of each: where it was refused, nothing was done",
     "efforts": "how much was changed, worked out from the revisions",
     "last_seen": "what somebody has seen",
     "login_sessions": "when somebody was here last; beginning and end are events",
