@@ -57,7 +57,7 @@ def page_of(stack, chromium):
 def confirm_address(stack, page, address):
     """By the link of the letter, which lies in the outbox: this desk has no mail server."""
     query = f"SELECT body FROM mails WHERE recipient = '{address}' ORDER BY id LIMIT 1"
-    letter = stack.execute("database", "psql", "-qtA", "-U", "copydesk", "-c", query)
+    letter = stack.execute("database", "psql", "-qtA", "-h", "/run/postgresql", "-U", "copydesk", "-c", query)
     page.goto(re.search(r"https://desk\.test(/confirm/\S+)", letter)[1])
     page.get_by_role("button", name="Yes, it is mine").click()
     expect(page.get_by_text("Your address is confirmed.")).to_be_visible()

@@ -41,6 +41,7 @@ SAYINGS = {
 def written(request, config):
     """Write log lines as a process does; gives what came out, and how the fields of a JSON line are read."""
     before = list(logging.getLogger().handlers), logging.getLogger().level
+    configured = structlog.get_config() if structlog.is_configured() else None
     settings = config.model_copy(update={"log_json": request.param, "engine_token": SecretStr(KNOWN)})
     configure_logging(settings)
     stream = io.StringIO()
@@ -54,6 +55,8 @@ def written(request, config):
     yield lines
     logging.getLogger().handlers[:], logging.getLogger().level = before
     structlog.reset_defaults()
+    if configured is not None:  # by an application that other tests go on with
+        structlog.configure(**configured)
 
 
 @pytest.mark.parametrize("what", SAYINGS)

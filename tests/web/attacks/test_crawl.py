@@ -26,6 +26,7 @@ TYPED = ("house.words", "queue.live", "account.verify", "account.asked", "accoun
 NOT_LINKED = {
     "account.leave": "an address to type, which logs out",
     "health.readyz": "for machines; asks an engine, which is not there",
+    "metrics.metrics": "for machines",
     "account.second_step": "between password and desk",
     "account.first_second_step": "between password and desk",
     "account.confirm": "its link is in a letter",
