@@ -155,7 +155,26 @@ def test_the_secret_of_a_link_leaves_the_page_by_no_header(session, client, cast
     session.commit()
     client.post("/reset", data={"email": cast.sponsor.email})
     answer = client.get(link(letters(session, cast.sponsor.email)[0]))
-    assert {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store, private"}[header] == answer.headers[header]
+    assert {"Referrer-Policy": "same-origin", "Cache-Control": "no-store, private"}[header] == answer.headers[header]
+
+
+@pytest.mark.parametrize("path", ["reset", "confirm"])
+def test_the_button_behind_a_link_works_over_https(session, app, cast, monkeypatch, path):
+    """There tokens of forms are only good with a Referer: a page that has the browser send none can't be answered."""
+    cast.sponsor.confirmed_at = None
+    session.commit()
+    desk = "https://desk.example.org"
+    client = app.test_client()
+    client.post(f"/{path}", data={"email": cast.sponsor.email})
+    address = link(letters(session, cast.sponsor.email)[0])
+    for name in ("WTF_CSRF_ENABLED", "WTF_CSRF_SSL_STRICT"):  # as in production
+        monkeypatch.setitem(app.config, name, True)
+    page = client.get(address, base_url=desk)
+    sent = {"Referer": f"{desk}{address}"} if page.headers["Referrer-Policy"] == "same-origin" else {}
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[1]
+    data = {"csrf_token": token, "password": NEW["password"], "again": NEW["password"]}
+    answer = client.post(address, base_url=desk, data=data, headers=sent)
+    assert answer.status_code == 303
 
 
 def test_the_secret_of_a_link_is_not_in_the_log(session, client, cast, caplog):
