@@ -395,7 +395,7 @@ def test_what_is_not_empty_is_kept_unless_it_may_go(backed_up, empty, tmp_path):
 def test_an_older_desk_is_brought_to_the_newest_schema(make_database, empty, tmp_path, models):
     older = read_settings(os.environ | {"DATABASE_URL": make_database("older")})
     with create_app(older).app_context():
-        upgrade(revision="0017")
+        upgrade(revision="0018")
     engine = make_engine(older.sqlalchemy_url)
     with transaction(engine) as session:
         session.execute(
@@ -408,7 +408,7 @@ def test_an_older_desk_is_brought_to_the_newest_schema(make_database, empty, tmp
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(making, "_note", lambda *_: None)  # a program of that time writes the row of that time
         made = making.make(older.libpq_url, models, tmp_path, with_models=False)
-    assert (made.manifest.migration, made.manifest.audit) == ("0017", {})
+    assert (made.manifest.migration, made.manifest.audit) == ("0018", {})
     assert list(made.manifest.parts) == [DUMP]
     done = restoring.restore(empty, made.path)
     assert (done.migrated, done.models, done.checked.events) == (True, [], 1)

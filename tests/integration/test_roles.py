@@ -254,7 +254,7 @@ def test_an_older_desk_ends_with_the_same_rights(desk, make_database, monkeypatc
     older = app_on(url, monkeypatch)
     name = make_url(url).database
     with older.app_context():
-        upgrade(revision="0018")
+        upgrade(revision="0019")
         engine = engine_of(url)
         with engine.begin() as connection:
             for statement in (
