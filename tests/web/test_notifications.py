@@ -178,6 +178,18 @@ def test_settings_are_kept(session, cast, as_person):
     assert sorted(actions) == ["account.notifications_chosen", "account.time_zone_chosen"]
 
 
+@pytest.mark.parametrize("who", ["sponsor", "editor", "admin"])
+def test_everything_that_the_page_offers_can_be_chosen(session, cast, as_person, who):
+    person = getattr(cast, who)
+    browser = as_person(person)
+    offered = set(re.findall(r'name="(how-\w+)"', browser.get("/settings").text))
+    assert len(offered) > 3
+    answer = browser.post("/settings", data={"time_zone": "", "hour": "9"} | dict.fromkeys(offered, "page"))
+    assert answer.status_code == 303
+    chosen = choices.of(session, person)
+    assert {chosen[Group(name.removeprefix("how-"))] for name in offered} == {How.PAGE}
+
+
 @pytest.mark.parametrize(
     "wrong", [{"time_zone": "Mars/Base"}, {"time_zone": "x" * 65}, {"hour": "24"}, {"hour": "x"}, {"hour": ""}]
 )
