@@ -59,7 +59,7 @@ def test_words_stream_in_and_tab_takes_them_all(writer):
     page.keyboard.type(" Xylographs hum")
     save(page)
     (machine, origin), last = hands(page)[-2:]
-    assert (machine.endswith(words), origin) == (True, "machine")
+    assert (machine[-len(words) :], origin) == (words, "machine")
     assert last == (" Xylographs hum", "human")
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
@@ -79,7 +79,7 @@ def test_word_by_word_and_the_rest_let_go(writer):
     expect(body(page)).to_have_value(TYPED + first + second)
     save(page)
     machine, origin = hands(page)[-1]
-    assert (machine.endswith(first + second), origin) == (True, "machine")
+    assert (machine[-len(first + second) :], origin) == (first + second, "machine")
 
 
 def test_typing_the_same_letters_keeps_it_and_others_let_it_go(writer):
@@ -148,7 +148,7 @@ def test_a_lost_network_is_said_calmly_and_taken_words_arrive_later(writer):
     page.context.set_offline(False)
     save(page)
     machine, origin = hands(page)[-1]
-    assert (machine.endswith(words), origin) == (True, "machine")
+    assert (machine[-len(words) :], origin) == (words, "machine")
 
 
 def test_too_many_askings_are_answered_in_words(writer):

@@ -99,6 +99,14 @@ def accept(written, start, end, three, who):
     written.save(written.text[:start] + taken + written.text[start:], by=who)
 
 
+def accept_alike(written, start, end, three, who):
+    """What was accepted has much in common with what it came instead of; something else was written as well."""
+    gone = written.text[start:end]
+    new = gone.replace("e", "a").replace("ow", "aw") + " " + words(three, 1 + three % 9)
+    written.accepted(new, at=start if three % 3 else None)
+    written.save(written.text[:start] + new + written.text[end:] + " " + words(three + 1, three % 4), by=who)
+
+
 def redraft(written, start, end, three, who):
     written.redraft_at(start, end, words(three, 1 + three % 9))
 
@@ -128,7 +136,7 @@ def draft(written, start, end, three, who):
     written.draft(words(start, 10 + end % 20))
 
 
-ACTS = (insert, drop, exchange, move, paste, accept, redraft, merge, undo, suggest, tidy, draft)
+ACTS = (insert, drop, exchange, move, paste, accept, accept_alike, redraft, merge, undo, suggest, tidy, draft)
 PLACE = st.integers(0, 99)
 steps = st.lists(st.tuples(st.sampled_from(ACTS), PLACE, PLACE, PLACE), min_size=1, max_size=4)
 

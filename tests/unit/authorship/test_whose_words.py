@@ -177,6 +177,66 @@ def test_an_accepted_word_is_not_found_inside_another():
     assert {origin for _, origin, _ in written.told()} == {"human"}
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        " not one of them. I made it down.",  # the draft ends with "dawn."
+        " new, but the story is not to be drawn.",
+        " the same. There is something in this town.",  # five words that the draft has, and half of a sixth
+        " cold since the hour before dawn. So it is.",
+        " old.",
+    ],
+)
+def test_words_that_were_accepted_whole_are_the_machines_though_the_text_before_had_some_of_their_letters(words):
+    written = Written()
+    written.draft("The old bakery still smells of flour. There is something in these vessels of the hour before dawn.")
+    typed = "The bakery is old. Xylographs were"
+    number = written.accepted(words, at=len(typed))
+    written.save(typed + words)
+    after = [span for span in written.spans() if span.end > len(typed)]
+    assert {span.origin for span in after} == {"machine"}
+    assert number in {span.autodoc_id for span in after}
+    assert written.whose("Xylographs were") == {human()}
+
+
+def test_accepted_words_reach_into_what_stayed_and_leave_what_is_new_behind_it_alone():
+    written = Written()
+    written.draft("The door was shut. Nobody came by boat, and the lamps were lit. It rained.")
+    written.accepted(" and every oven was cold. Nobody came", at=len("The door was open"))
+    written.save("The door was open and every oven was cold. Nobody came by boat, and the lamps were out. It rained.")
+    assert written.told() == [
+        ("The door was ", *MACHINE),
+        ("open", *human()),
+        (" and every oven was cold. Nobody came", *MACHINE),
+        (" by boat, and the lamps were ", *MACHINE),
+        ("out", *human()),
+        (". It rained.", *MACHINE),
+    ]
+
+
+def test_a_long_piece_that_stayed_keeps_its_author_among_accepted_words():
+    written = Written()
+    written.save("The lamps of the harbour are lit before the boats come home.")
+    written.accepted(" slowly, The lamps of the harbour are lit before the boats come home.", at=5)
+    written.save("Dawn, slowly, The lamps of the harbour are lit before the boats come home.")
+    assert written.told() == [
+        ("Dawn,", *human()),
+        (" slowly, ", *MACHINE),
+        ("The lamps of the harbour are lit before the boats come home.", *human()),
+    ]
+
+
+def test_words_that_were_accepted_are_those_where_they_were_asked_for():
+    written = Written()
+    written.accepted(" is cold.", at=len("The sea is cold. The lake"))
+    written.save("The sea is cold. The lake is cold. The well is cold.")
+    assert written.told() == [
+        ("The sea is cold. The lake", *human()),
+        (" is cold.", *MACHINE),
+        (" The well is cold.", *human()),
+    ]
+
+
 def test_words_from_a_draft_that_nobody_chose_are_the_machines():
     written = Written()
     number = written.candidate("A draft about the bakery. It has the smell of burnt sugar in every room. The end.")

@@ -64,10 +64,10 @@ class Written:
         self.sources.append(Source("machine", words, number, self._next()))
         return number
 
-    def accepted(self, words, of=None):
-        """A person took the first words of a candidate into a text that is not saved yet."""
+    def accepted(self, words, of=None, at=None):
+        """A person took the first words of a candidate for character `at` into a text that is not saved yet."""
         number = self.candidate(of or words)
-        self.sources.append(Source("machine", words, number, self._next(), certain=True))
+        self.sources.append(Source("machine", words, number, self._next(), certain=True, asked_at=at))
         return number
 
     def spans(self):

@@ -33,12 +33,13 @@ def sources(session: Session, document_id: uuid.UUID) -> list[Source]:
         if one.prefix and one.include_prefix:
             found.append(Source("brief", one.prefix, one.id, one.finished_at))
     taken = (
-        select(Acceptance.characters, Acceptance.created_at, Autodoc.id, Autodoc.text)
+        select(Acceptance.characters, Acceptance.created_at, Autodoc.id, Autodoc.text, Autodoc.span_start)
         .join(Autodoc, Autodoc.id == Acceptance.autodoc_id)
         .where(Acceptance.document_id == document_id)
     )
     for row in session.execute(taken.order_by(Acceptance.id)):
-        found.append(Source("machine", row.text[: row.characters], row.id, row.created_at, certain=True))
+        words = row.text[: row.characters]
+        found.append(Source("machine", words, row.id, row.created_at, certain=True, asked_at=row.span_start))
     return found
 
 

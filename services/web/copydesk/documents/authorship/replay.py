@@ -10,7 +10,7 @@ from copydesk.documents.textdiff import difference
 from copydesk.documents.textdiff.difference import Change
 
 # The number of this way of computing; cached spans of another are not used. Raise it with every change of a result.
-ALGORITHM = 1
+ALGORITHM = 2
 ISLAND = 24  # characters that stayed between new words, and are looked for with them
 
 
@@ -72,6 +72,7 @@ class History:
             return [*self._kept(found), *(one.span(revision) for one in come)]
         pieces = _with_islands(found)
         new = New(
+            where=place,
             places=[Place(place.body, piece[0].j1, piece[-1].j2) for piece in pieces],
             islands=self._kept([one for piece in pieces for one in piece]),
             gone=[(piece[0].i1, piece[-1].i2) for piece in pieces],
@@ -79,7 +80,7 @@ class History:
         inside = {one for piece in pieces for one in piece}
         kept = self._kept([one for one in found if one not in inside])
         text = Before(self.text, self.spans, kept, self._since(revision))
-        return [*kept, *self._search.in_new_words(revision, text, new)]
+        return self._search.in_text(revision, text, new)
 
     def _kept(self, changes: Sequence[Change]) -> list[Span]:
         """Whose what stayed is, where it stands now."""

@@ -13,6 +13,7 @@ from copydesk.documents.textdiff.words import is_inside_word, is_word, offsets, 
 
 FEWEST_WORDS = 5  # of a run that was taken from somewhere; shorter ones are typed by chance
 MANY_WORDS = 20  # nobody types so many words alike
+ISLAND = 24  # characters of words that were taken whole, which stood there before
 _ORIGINS: dict[Kind, Origin] = {Kind.MACHINE: "machine", Kind.HUMAN: "human", Kind.TOOL: "tool"}
 
 
@@ -35,7 +36,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Before:
-    """The text before a revision: with its spans; what stayed of it, where that is now; when it was saved."""
+    """The text before a revision: with its spans; what stayed of it, in order, where that is now; when it was saved."""
 
     text: str
     spans: Sequence[Span]
@@ -45,12 +46,13 @@ class Before:
 
 @dataclass(frozen=True)
 class New:
-    """What a revision has that the text before it had not, in order.
+    """What a revision has that the text before it had not, in order; `where`: all that could have been changed.
 
     `islands`: what stayed inside `places`, and whose it is unless more is found around it; `gone`: where words were
     taken out of the text before.
     """
 
+    where: Place
     places: Sequence[Place]
     islands: Sequence[Span]
     gone: Sequence[tuple[int, int]]
@@ -86,15 +88,22 @@ class Search:
         of_brief = [replace(part, origin="brief") for part in cut(own, place.start, stop, place.start)]
         return of_brief + cut(own, stop, place.end, stop)
 
-    def in_new_words(self, revision: Revision, before: Before, new: New) -> list[Span]:
-        """Spans that tile the new words of a person's revision."""
+    def in_text(self, revision: Revision, before: Before, new: New) -> list[Span]:
+        """Spans that tile a person's text: what stayed of the one before, and what is new."""
         self._learn_sources(revision.created_at)
+        taken = self._taken_whole(revision, before, new)
+        kept = [part for place in _without([new.where], taken) for part in _parts(before.kept, place)]
+        return [*taken, *kept, *self._in_new_words(revision, before, new, taken)]
+
+    def _in_new_words(self, revision: Revision, before: Before, new: New, whole: Sequence[Span]) -> list[Span]:
+        """The rest of what is new, without what was taken as a `whole`."""
+        taken = {span.autodoc_id for span in whole}
         found: list[Span] = []
-        rest = [place for place in new.places if place.start < place.end]
+        rest = _without([place for place in new.places if place.start < place.end], whole)
         looks: list[Callable[[list[Place]], list[Span]]] = [
             lambda places: _moved(before, new.gone, places),
             lambda places: self._restored(before, places),
-            lambda places: self._accepted(revision, before, places),
+            lambda places: self._accepted(revision, before, places, taken),
             lambda places: self._drafted(revision, before, places),
             lambda places: self._briefed(revision, places),
         ]
@@ -120,20 +129,45 @@ class Search:
                 found += cut(self._spans[run.source], run.at, run.at + run.size, place.start + run.start)
         return found
 
-    def _accepted(self, revision: Revision, before: Before, places: Sequence[Place]) -> list[Span]:
-        """What was taken into the text since it was last saved, each once; and what goes on from there."""
-        known = [source for source in self._certain if source.written_at <= revision.created_at]
-        longest = {source.autodoc_id: source for source in sorted(known, key=lambda source: len(source.text))}
+    def _taken_whole(self, revision: Revision, before: Before, new: New) -> list[Span]:
+        """What was accepted since the text was last saved and stands there as one, though some of it stood before.
+
+        Where "dawn" was deleted and "down" accepted, all four letters came with it: none of them stayed.
+        """
+        found: list[Span] = []
+        stayed = [Place(new.where.body, start, end) for start, end in _touching(before.kept)]
+        for source in self._since(revision, before):
+            start, size = _as_one(source, new.where, new.places, found)
+            parts = _inside(new.places, start, start + size)
+            parts += [one for one in _inside(stayed, start, start + size) if one.end - one.start <= ISLAND]
+            found += [_of_source(revision, source, one.start, one.start - start, one.end - one.start) for one in parts]
+        return sorted(found, key=lambda span: span.start)
+
+    def _accepted(
+        self, revision: Revision, before: Before, places: Sequence[Place], taken: set[int | None]
+    ) -> list[Span]:
+        """What was accepted since the text was last saved, each once; and what goes on from there."""
+        longest = {source.autodoc_id: source for source in self._longest(revision)}
         kept = {span.end: span for span in before.kept}
         going_on = (_going_on(longest, place, kept.get(place.start)) for place in places)
         found = [_of_source(revision, *one) for one in going_on if one]
         rest = _without(places, found)
-        for source in longest.values():
-            if before.saved_at is None or before.saved_at < source.written_at:
+        for source in self._since(revision, before):
+            if source.autodoc_id not in taken:
                 start, size = max((_beginning(source.text, place) for place in rest), key=_size, default=(0, 0))
                 found += [_of_source(revision, source, start, 0, size)] if size else []
                 rest = _without(rest, found[-1:]) if size else rest
         return found
+
+    def _longest(self, revision: Revision) -> list[Source]:
+        """What was accepted of each of the machine's texts: as much as was known when this revision was saved."""
+        known = [source for source in self._certain if source.written_at <= revision.created_at]
+        return [*{one.autodoc_id: one for one in sorted(known, key=lambda one: len(one.text))}.values()]
+
+    def _since(self, revision: Revision, before: Before) -> list[Source]:
+        """Those of them that were accepted after the text before was saved."""
+        saved_at = before.saved_at
+        return [one for one in self._longest(revision) if saved_at is None or saved_at < one.written_at]
 
     def _drafted(self, revision: Revision, before: Before, places: Sequence[Place]) -> list[Span]:
         return [
@@ -204,6 +238,34 @@ def _beginning(accepted: str, place: Place) -> tuple[int, int]:
     return place.start, 0
 
 
+def _as_one(source: Source, where: Place, places: Sequence[Place], taken: Sequence[Span]) -> tuple[int, int]:
+    """(start, size) of all of the accepted words, or of many from the first, where some of them are new; or size 0.
+
+    The longest there is, and the nearest to where it was asked for. It may reach over what is no part of `places`, but
+    over nothing that is `taken`.
+    """
+    accepted, asked_at = source.text, source.asked_at or 0
+    ends = [end for end in offsets(tokens(accepted)) if _words(accepted[:end])]
+    least = max((end for end in ends if _words(accepted[:end]) <= FEWEST_WORDS), default=0)
+    best = (where.start, 0)
+    at = where.body.find(accepted[:least], where.start, where.end) if least else -1
+    while at >= 0:
+        fits = [end for end in ends if end >= least and where.body.startswith(accepted[:end], at, where.end)]
+        size = max((end for end in fits if not is_inside_word(where.body, at + end)), default=0)
+        is_free = not any(span.start < at + size and at < span.end for span in taken)
+        is_better = (size, -abs(at - asked_at)) > (best[1], -abs(best[0] - asked_at))
+        if size and is_better and is_free and not is_inside_word(where.body, at) and _inside(places, at, at + size):
+            best = (at, size)
+        at = where.body.find(accepted[:least], at + 1, where.end)
+    return best
+
+
+def _inside(places: Iterable[Place], start: int, end: int) -> list[Place]:
+    """The parts of `places` between `start` and `end`."""
+    parts = (replace(one, start=max(one.start, start), end=min(one.end, end)) for one in places)
+    return [one for one in parts if one.start < one.end]
+
+
 def _size(part: tuple[int, int]) -> int:
     return part[1]
 
@@ -241,7 +303,7 @@ def _parts(islands: Sequence[Span], place: Place) -> list[Span]:
 
 
 def _without(places: Sequence[Place], found: Sequence[Span]) -> list[Place]:
-    """What is left of places, which are in order, where `found` was found inside them."""
+    """What is left of places, which are in order, without `found`, of which none lies across the edge of a place."""
     rest: list[Place] = []
     spans = sorted(found, key=lambda span: span.start)
     index = 0
@@ -249,7 +311,7 @@ def _without(places: Sequence[Place], found: Sequence[Span]) -> list[Place]:
         start = place.start
         while index < len(spans) and spans[index].start < place.end:
             rest.append(replace(place, start=start, end=spans[index].start))
-            start = spans[index].end
+            start = max(start, spans[index].end)
             index += 1
         rest.append(replace(place, start=start))
     return [place for place in rest if place.start < place.end]

@@ -29,7 +29,8 @@ class Span:
 class Source:
     """Words that a person could have taken over: a machine draft or a candidate (`machine`).
 
-    `certain`: a person was seen taking these, from the first on, into a text that was not saved yet.
+    `certain`: a person was seen taking these, from the first on, into a text that was not saved yet; they were written
+    for its character `asked_at`, which may have moved until it was saved.
     `brief`: first words that people gave the draft `autodoc_id` to go on from. The brief itself is among the revisions.
     """
 
@@ -38,6 +39,7 @@ class Source:
     autodoc_id: int | None
     written_at: dt.datetime
     certain: bool = False
+    asked_at: int | None = None
 
 
 def cut(spans: Sequence[Span], start: int, end: int, to: int) -> list[Span]:
