@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from bench import authorship, candidates, chaos, desk, engines, lists, machine, pages, perplexity
+from bench import authorship, candidates, chaos, desk, engines, lists, machine, pages, perplexity, soak
 from bench.goals import goals
 from bench.models import large_model, weight_bytes
 from copydesk.engine.models import ModelFolder
@@ -23,7 +23,7 @@ RESULTS = ROOT / "bench" / "results.json"
 KEPT = ROOT / "var" / "bench"  # peers' environments, the model, and what peers make of it
 QUIET = 0.3  # load before a run
 CHAOS = ROOT / "docs" / "chaos.md"
-ON_REQUEST = ("chaos",)  # it measures no pace, and takes as long as one likes
+ON_REQUEST = ("chaos", "soak")  # they measure no pace, and take a while
 PARTS = ("engines", "memory", "first", "desk", "seed", "perplexity", "pages", "candidates", "lists", "authorship")
 
 
@@ -45,7 +45,7 @@ def tokenizer() -> Path | None:
 @click.option("--keep", is_flag=True, help="Write the figures of PARTS beside the others' in the results.")
 @click.option("--minutes", default=0.0, show_default="one round", help="How long chaos goes on at least.")
 def main(parts: tuple[str, ...], quick: bool, peers: tuple[str, ...], keep: bool, minutes: float) -> None:
-    """Measure PARTS, or everything but chaos."""
+    """Measure PARTS, or everything but chaos and soak."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that whatever runs is stopped
     started = time.monotonic()
     results: dict[str, Any] = {"measured_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
@@ -115,6 +115,12 @@ def _chaos(work: Path, minutes: float, keep: bool) -> dict[str, Any]:
     return {"chaos": found}
 
 
+def _soak(work: Path, quick: bool) -> dict[str, Any]:
+    found = soak.run(work, acts=48, pages=48) if quick else soak.run(work)
+    show("Memory, MiB", soak.rows(found))
+    return {"soak": found}
+
+
 def _perplexity(_: Path, quick: bool) -> dict[str, Any]:
     corpus = shared() / "data" / "corpus"
     if corpus.is_dir():
@@ -141,6 +147,7 @@ _SMALL: Mapping[str, Callable[[Path, bool], dict[str, Any]]] = {
     "lists": _lists,
     "perplexity": _perplexity,
     "authorship": _authorship,
+    "soak": _soak,
 }
 
 

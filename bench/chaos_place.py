@@ -187,7 +187,7 @@ class Database:
 class Place:
     """A whole desk that can be broken in every part."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         self.database = Database(folder)
         self.postbox = Postbox()
         self.desk = Desk(
@@ -195,11 +195,14 @@ class Place:
             folder,
             SMTP_URL=self.postbox.url,
             MAIL_FROM=SENDER,
-            LIMITS="false",
-            DRAFT_TOKENS="24",
-            MACHINE_SHARE_WARN="100",
-            MACHINE_SHARE_HOLD="100",
-            LOG_LEVEL="WARNING",
+            **{
+                "LIMITS": "false",
+                "DRAFT_TOKENS": "24",
+                "MACHINE_SHARE_WARN": "100",
+                "MACHINE_SHARE_HOLD": "100",
+                "LOG_LEVEL": "WARNING",
+                **environment,
+            },
         )
         self.wire = Wire(self.desk.port)
         self.ended_by_themselves: Counter[str] = Counter()
@@ -261,9 +264,9 @@ class Place:
 
 
 @contextmanager
-def place(folder: Path) -> Iterator[Place]:
-    """A desk that is gone afterwards, whatever happened to it."""
-    made = Place(folder)
+def place(folder: Path, **environment: str) -> Iterator[Place]:
+    """A desk, with these settings besides, that is gone afterwards, whatever happened to it."""
+    made = Place(folder, **environment)
     try:
         yield made
     finally:

@@ -1,10 +1,13 @@
 """One's own account: the address confirmed and changed, the password forgotten and changed, sessions ended."""
 
 import datetime as dt
+import hashlib
 import re
 import time
 
 import pytest
+from flask.json.tag import TaggedJSONSerializer
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import func, select, update
 
 from copydesk.accounts import login_sessions
@@ -411,6 +414,57 @@ def test_logging_in_begins_a_session_of_its_own(session, cast, app):
     log_in(client, cast.sponsor.email)
     with client.session_transaction() as cookie:
         assert cookie["login"] != first
+
+
+def test_a_session_has_a_name_of_128_bits(session, cast):
+    """None of them always the same, as the version in a UUID would be."""
+    made = [login_sessions.begin(session, cast.editor, address=None, agent="A test", staying=False) for _ in range(60)]
+    names = [one.id.int for one in made]
+    assert [bit for bit in range(128) if len({name >> bit & 1 for name in names}) == 1] == []
+
+
+def test_showing_once_more_who_one_is_makes_the_old_cookie_void(session, cast, app):
+    session.commit()
+    client, thief = app.test_client(), app.test_client()
+    log_in(client, cast.editor.email)
+    for cookie in list(client._cookies.values()):
+        thief.set_cookie(cookie.key, cookie.value, path=cookie.path)
+    [before] = login_sessions.of(session, cast.editor)
+    began, name = before.began_at, before.id
+    assert is_in(thief)
+    assert client.post("/verify", data={"password": PASSWORD}).status_code == 303
+    session.expire_all()
+    [after] = login_sessions.of(session, cast.editor)
+    assert after.id != name
+    assert after.began_at == began  # the same log-in, which ends when it would have ended
+    assert is_in(client)
+    assert not is_in(thief)
+
+
+@pytest.mark.parametrize("digest", [hashlib.sha256, hashlib.sha1])
+def test_a_cookie_is_signed_with_sha_256(session, cast, app, client, digest):
+    made = login_sessions.begin(session, cast.editor, address=None, agent="A test", staying=False)
+    session.commit()
+    signer = {"key_derivation": "hmac", "digest_method": digest}
+    signed = URLSafeTimedSerializer(
+        app.secret_key, salt="cookie-session", serializer=TaggedJSONSerializer(), signer_kwargs=signer
+    )
+    client.set_cookie("copydesk", signed.dumps({"_user_id": cast.editor.fs_uniquifier, "login": str(made.id)}))
+    assert is_in(client) == (digest is hashlib.sha256)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "name", "other"), [("https", "__Host-theme", "theme"), ("http", "theme", "__Host-theme")]
+)
+def test_light_or_dark_is_kept_under_a_name_that_no_other_host_may_set(client, scheme, name, other):
+    line = {"base_url": f"{scheme}://localhost"}
+    said = client.post("/theme", data={"theme": "dark"}, **line).headers["Set-Cookie"]
+    assert said.startswith(f"{name}=dark;")
+    assert ("Secure" in said) == (scheme == "https")
+    client.delete_cookie(name)
+    for each, seen in ((other, "auto"), (name, "dark")):
+        client.set_cookie(each, "dark")
+        assert f'data-theme="{seen}"' in client.get("/login", **line).text
 
 
 @pytest.mark.parametrize(("staying", "days"), [("", None), ("y", 90)])

@@ -149,7 +149,7 @@ def test_what_is_dangerous_needs_a_fresh_log_in(session, cast, as_person, path, 
     admin = as_person(cast.admin)
     make_stale(admin)
     answer = admin.post(path.format(cast.editor.id), data=data)
-    assert answer.headers["Location"] == "/verify?next=/admin/users"
+    assert answer.headers["Location"] == "/verify?next=/verify/then"
     session.expire_all()
     assert (cast.editor.role, cast.editor.status) == (Role.EDITOR, Status.APPROVED)
     assert session.scalars(select(Invitation)).all() == []

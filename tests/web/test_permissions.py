@@ -73,6 +73,7 @@ MATRIX = {
     ("GET", "account.first_second_step"): PUBLIC,
     ("POST", "account.first_second_step"): PUBLIC,
     ("GET", "account.verify"): only("open"),
+    ("GET", "account.postponed_act"): only("open"),
     ("POST", "account.verify"): only("open"),
     ("POST", "account.verify_passkey_options"): only("open"),
     ("POST", "account.verify_passkey"): only("open"),

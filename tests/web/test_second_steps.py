@@ -2,6 +2,7 @@
 
 import re
 import time
+from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
@@ -406,6 +407,71 @@ def test_what_is_dangerous_asks_once_more(session, cast, as_person):
     answer = browser.post("/verify", data={"password": PASSWORD, "next": "/settings/account/app"})
     assert answer.headers["Location"] == "/settings/account/app"
     assert browser.get("/settings/account/app").status_code == 200
+
+
+def hidden(page):
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+    return {name: unescape(value) for name, value in found if name != "csrf_token"}
+
+
+def test_what_was_sent_is_done_afterwards_without_typing_it_again(session, cast, as_person):
+    session.commit()
+    browser = as_person(cast.admin)
+    make_stale(browser)
+    reason = "Writes under a “false” name & knows it."
+    answer = browser.post(f"/admin/users/{cast.editor.id}/suspend", data={"reason": reason})
+    assert answer.headers["Location"] == "/verify?next=/verify/then"
+    assert browser.get("/verify/then").headers["Location"] == "/verify?next=/verify/then"
+    answer = browser.post("/verify", data={"password": PASSWORD, "next": "/verify/then"})
+    assert answer.headers["Location"] == "/verify/then"
+    page = browser.get("/verify/then").text
+    assert "You wanted to suspend somebody." in page
+    assert f'action="/admin/users/{cast.editor.id}/suspend"' in page
+    session.refresh(cast.editor)
+    assert cast.editor.is_approved  # nothing is done by showing who one is
+    assert hidden(page) == {"reason": reason}
+    browser.post(f"/admin/users/{cast.editor.id}/suspend", data=hidden(page))
+    session.refresh(cast.editor)
+    assert not cast.editor.is_approved
+    assert browser.get("/verify/then").headers["Location"] == "/documents/today"  # done, and not offered again
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"password": "mine"}, {"reason": "x" * 2_100}, {"reason": "well", "recovery_code": "abc"}],
+    ids=["password", "long", "code"],
+)
+def test_secrets_and_long_texts_are_not_kept_in_the_browser(session, cast, as_person, data):
+    session.commit()
+    browser = as_person(cast.admin)
+    make_stale(browser)
+    answer = browser.post(f"/admin/users/{cast.editor.id}/suspend", data=data)
+    assert answer.headers["Location"] == "/verify?next=/admin/users"
+    with browser.session_transaction() as cookie:
+        assert "postponed" not in cookie
+
+
+def test_what_somebody_else_sent_in_this_browser_is_nobody_elses(session, cast, as_person):
+    session.commit()
+    browser, other = as_person(cast.admin), as_person(cast.editor)
+    make_stale(browser)
+    browser.post("/admin/invitations", data={"email": "nora@example.org", "role": "editor"})
+    with browser.session_transaction() as cookie:
+        kept = dict(cookie["postponed"])
+    with other.session_transaction() as cookie:
+        cookie["postponed"] = kept
+    assert other.get("/verify/then").headers["Location"] == "/documents/today"
+
+
+def test_what_was_sent_is_offered_for_a_quarter_of_an_hour(session, cast, as_person):
+    session.commit()
+    browser = as_person(cast.admin)
+    make_stale(browser)
+    browser.post("/admin/invitations", data={"email": "nora@example.org", "role": "editor"})
+    with browser.session_transaction() as cookie:
+        cookie["proved_at"] = int(time.time())
+        cookie["postponed"] = cookie["postponed"] | {"at": int(time.time()) - 901}
+    assert browser.get("/verify/then").headers["Location"] == "/documents/today"
 
 
 def test_a_program_hears_where_to_show_it(session, cast, as_person):

@@ -22,7 +22,7 @@ DIRECTIVES = {
     "frame-ancestors": {"'none'"},
 }
 SWITCHED_OFF = {"camera", "microphone", "geolocation", "payment", "usb"}
-COOKIES_FOR_SCRIPTS = {"zone", "theme"}  # they say nothing of anybody, and open nothing
+COOKIES_FOR_SCRIPTS = {"zone", "theme", "__Host-zone", "__Host-theme"}  # they say nothing of anybody, and open nothing
 LOADS = (
     "//script/@src | //img/@src | //iframe/@src | //object/@data | //source/@src"
     " | //link[contains('stylesheet icon manifest modulepreload preload', @rel)]/@href"
@@ -94,6 +94,8 @@ def cookies(answer, *, production: bool) -> Iterator[str]:
             yield f"cookie {name} for other hosts"
         if production and "secure" not in attributes:
             yield f"cookie {name} without Secure"
+        if production and not name.startswith("__Host-"):
+            yield f"cookie {name} that another host could set"
         if production and "path=/" not in attributes:
             yield f"cookie {name} of a path"
 

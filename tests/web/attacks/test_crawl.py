@@ -27,6 +27,7 @@ NOT_LINKED = {
     "account.leave": "an address to type, which logs out",
     "health.readyz": "for machines; asks an engine, which is not there",
     "metrics.metrics": "for machines",
+    "account.postponed_act": "after showing once more who one is",
     "account.second_step": "between password and desk",
     "account.first_second_step": "between password and desk",
     "account.confirm": "its link is in a letter",

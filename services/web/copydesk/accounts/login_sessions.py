@@ -1,6 +1,7 @@
 """Where a person is logged in: one row a browser. A browser whose row is gone is logged out at its next request."""
 
 import datetime as dt
+import secrets
 import uuid
 from collections.abc import Sequence
 
@@ -19,6 +20,11 @@ SEEN_EVERY = dt.timedelta(minutes=5)  # a row is not written at every click
 AGENT_MAX = 400
 
 
+def _new_name() -> uuid.UUID:
+    """128 bits by chance; a UUID made for the purpose has 122."""
+    return uuid.UUID(bytes=secrets.token_bytes(16))
+
+
 class LoginSession(Base):
     """One browser in which one person is logged in."""
 
@@ -28,7 +34,7 @@ class LoginSession(Base):
         Index("ix_login_sessions_user_id", "user_id", "seen_at"),
     )
 
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=_new_name)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     began_at: Mapped[dt.datetime] = mapped_column(server_default=func.clock_timestamp())
     seen_at: Mapped[dt.datetime] = mapped_column(server_default=func.clock_timestamp())
@@ -74,6 +80,12 @@ def of(session: Session, user: User) -> Sequence[LoginSession]:
     """Where this person is logged in, the latest first."""
     query = select(LoginSession).where(LoginSession.user_id == user.id, _in_force())
     return session.scalars(query.order_by(LoginSession.seen_at.desc(), LoginSession.id)).all()
+
+
+def rename(session: Session, session_id: uuid.UUID) -> uuid.UUID | None:
+    """The same browser under a new name, and not under the old one any more; None: it is not logged in."""
+    query = update(LoginSession).where(LoginSession.id == session_id, _in_force()).values(id=_new_name())
+    return session.execute(query.returning(LoginSession.id)).scalar_one_or_none()
 
 
 def leave(session: Session, session_id: uuid.UUID) -> None:

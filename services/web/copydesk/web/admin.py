@@ -108,7 +108,7 @@ def note(user_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/users/<int:user_id>/role")
 @approved(Role.ADMIN)
-@fresh("admin.users")
+@fresh("admin.users", "give somebody other work")
 def change_role(user_id: int) -> ResponseReturnValue:
     """Other work: what an editor had in hand goes back to the desk; a sponsor's texts need another sponsor first."""
     user = _load(user_id)
@@ -125,7 +125,7 @@ def change_role(user_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/invitations")
 @approved(Role.ADMIN)
-@fresh("admin.users")
+@fresh("admin.users", "invite somebody")
 def invite() -> ResponseReturnValue:
     form = InviteForm()
     if not form.validate_on_submit():
@@ -174,7 +174,7 @@ def users() -> ResponseReturnValue:
 
 @blueprint.post("/users/<int:user_id>/suspend")
 @approved(Role.ADMIN)
-@fresh("admin.users")
+@fresh("admin.users", "suspend somebody")
 def suspend(user_id: int) -> ResponseReturnValue:
     def out(session, user, actor, reason):  # type: ignore[no-untyped-def]
         operations.suspend(session, user, actor, reason)
@@ -185,7 +185,7 @@ def suspend(user_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/users/<int:user_id>/restore")
 @approved(Role.ADMIN)
-@fresh("admin.users")
+@fresh("admin.users", "let somebody in again")
 def restore(user_id: int) -> ResponseReturnValue:
     user = _load(user_id)
     operations.restore(db.session(), user, person())

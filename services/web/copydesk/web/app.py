@@ -43,6 +43,7 @@ from copydesk.web import (
     webhooks,
 )
 from copydesk.web.accounts import evenly
+from copydesk.web.cookies import SignedSessions
 from copydesk.web.extensions import csrf, db, migrate, talisman
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -64,6 +65,7 @@ def create_app(config: Settings | None = None) -> Flask:
     fault_reports.install(config, "web")
     traces.install(config, "web")
     app = Flask("copydesk.web", root_path=str(Path(__file__).parent))
+    app.session_interface = SignedSessions()
     _configure(app, config)
     if config.trusted_proxies:
         n = config.trusted_proxies

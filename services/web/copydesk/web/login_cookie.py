@@ -43,7 +43,10 @@ def is_fresh() -> bool:
 
 
 def prove() -> None:
-    """They have shown it again."""
+    """They have shown it again: whatever knew the old cookie does not know this one."""
+    found = session_id(session)
+    if found is not None and (new := login_sessions.rename(db.session(), found)) is not None:
+        session[KEY] = str(new)
     session[PROVED] = int(time.time())
 
 

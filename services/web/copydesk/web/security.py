@@ -117,7 +117,7 @@ def install(app: Flask, settings: Settings) -> None:
 def _note_login(app: Flask, user: User, **_: Any) -> None:
     login_cookie.begin(user)
     known_browsers.remember(user)
-    zones.saw(user, request.cookies.get(clock.COOKIE))
+    zones.saw(user, clock.browser_zone())
     audit.record(db.session(), "account.logged_in", actor_id=user.id, object_type="user", object_id=user.id)
     db.session.commit()
 

@@ -12,6 +12,7 @@ from copydesk.documents.models import Document, State
 from copydesk.documents.workflow import Act
 from copydesk.web import clock
 from copydesk.web.assets import asset
+from copydesk.web.cookies import host_name
 from copydesk.web.machine_words import by_paragraph
 from copydesk.web.pausing import drafting_pause
 
@@ -87,7 +88,7 @@ def install(app: Flask) -> None:
 
     @app.context_processor
     def common() -> dict[str, Any]:
-        theme = request.cookies.get("theme", "auto")
+        theme = request.cookies.get(host_name("theme"), "auto")
         return {
             "theme": theme if theme in THEMES else "auto",
             "asset": asset,

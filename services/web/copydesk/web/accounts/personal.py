@@ -40,7 +40,7 @@ def data() -> ResponseReturnValue:
 
 @blueprint.post("/settings/account/leave")
 @approved()
-@fresh(HERE)
+@fresh(HERE, "delete your account")
 def delete_account() -> ResponseReturnValue:
     user, form = person(), LeaveForm(prefix="leave")
     good = form.validate()

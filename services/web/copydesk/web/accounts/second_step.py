@@ -8,14 +8,14 @@ from copydesk import audit
 from copydesk.accounts import second_steps
 from copydesk.accounts.models import User
 from copydesk.accounts.second_steps import WrongCode
-from copydesk.web import limits, login_cookie
+from copydesk.web import limits, login_cookie, postponed
 from copydesk.web.accounts import webauthn
 from copydesk.web.accounts.forms import CodeForm, PasswordAgainForm
 from copydesk.web.accounts.pending import half_in, let_in
 from copydesk.web.accounts.routes import blueprint
 from copydesk.web.accounts.webauthn import PasskeyRefused
 from copydesk.web.extensions import db
-from copydesk.web.guards import approved, person, public
+from copydesk.web.guards import approved, fresh, person, public
 from copydesk.web.limits import LOGGING_IN, SECOND_STEPS, limiter, network
 
 LATE = "That took too long. Please log in again."
@@ -113,6 +113,17 @@ def verify() -> ResponseReturnValue:
         return _verify_page(form), 400
     _proved(user, "password")
     return redirect(form.where(), 303)
+
+
+@blueprint.get("/verify/then")
+@approved()
+@fresh("documents.today")
+def postponed_act() -> ResponseReturnValue:
+    """What was sent before: to be done now, or to be left."""
+    found = postponed.kept()
+    if found is None:
+        return redirect(url_for("documents.today"))
+    return render_template("auth/postponed.html", postponed=found)
 
 
 @blueprint.post("/verify/passkey/options")

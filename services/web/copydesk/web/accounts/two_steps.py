@@ -50,7 +50,7 @@ def first_second_step() -> ResponseReturnValue:
 
 @blueprint.post("/settings/account/app/remove")
 @approved()
-@fresh(HERE)
+@fresh(HERE, "remove your app")
 def remove_app() -> ResponseReturnValue:
     second_steps.remove_app(db.session(), person(), needed=needs_one(person()))
     db.session.commit()
@@ -80,7 +80,7 @@ def add_passkey() -> ResponseReturnValue:
 
 @blueprint.post("/settings/account/passkeys/<int:passkey_id>/remove")
 @approved()
-@fresh(HERE)
+@fresh(HERE, "remove a passkey")
 def remove_passkey(passkey_id: int) -> ResponseReturnValue:
     if not second_steps.remove_passkey(db.session(), person(), passkey_id, needed=needs_one(person())):
         abort(404)
@@ -91,7 +91,7 @@ def remove_passkey(passkey_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/settings/account/recovery-codes")
 @approved()
-@fresh(HERE)
+@fresh(HERE, "make new recovery codes")
 def make_recovery_codes() -> ResponseReturnValue:
     if not second_steps.of(db.session(), person()):
         abort(409)

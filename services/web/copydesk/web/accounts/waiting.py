@@ -8,6 +8,7 @@ from flask_login import current_user
 from flask_security import logout_user
 
 from copydesk.web.accounts.routes import blueprint
+from copydesk.web.cookies import host_name
 from copydesk.web.guards import any_account, public
 from copydesk.web.templating import THEMES
 
@@ -42,7 +43,8 @@ def theme() -> ResponseReturnValue:
     if chosen not in THEMES:
         chosen = "auto"
     response = make_response(redirect(_back()))
-    response.set_cookie("theme", chosen, max_age=365 * 86400, samesite="Lax", secure=request.is_secure)
+    name, secure = host_name("theme"), request.is_secure
+    response.set_cookie(name, chosen, max_age=365 * 86400, samesite="Lax", secure=secure)
     return response
 
 
