@@ -107,6 +107,11 @@ def test_whoever_asks_another_server_does_not_wait_for_ever():
     assert found >= 2
 
 
+def test_a_test_runs_its_loop_where_a_browsers_loop_does_not_run():
+    found = {path.name for path in (ROOT / "tests").rglob("*.py") if "asyncio.run(" in path.read_text(encoding="utf-8")}
+    assert found <= {Path(__file__).name}, "use tests.loops.run_apart"
+
+
 def test_redirects_are_followed_where_it_is_said():
     """httpx follows none by itself."""
     told = [

@@ -1,6 +1,5 @@
 """What docs/monitoring.md says is so; who may read figures; when a worker is well; and nothing is there when off."""
 
-import asyncio
 import re
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from copydesk.worker import pulse as pulses
 from copydesk.worker import run
 from copydesk.worker.pulse import Pulse
 from tests.conftest import ROOT
+from tests.loops import run_apart
 
 DOCS = (ROOT / "docs/monitoring.md").read_text(encoding="utf-8")
 BLOCKS = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", DOCS, re.S)]
@@ -134,4 +134,4 @@ def test_a_loop_that_ends_by_itself_ends_the_worker(config):
 
     app = SimpleNamespace(run_worker_async=end_at_once)
     with pytest.raises(run.LoopEnded, match="mail"):
-        asyncio.run(run._loop(app, config, Pulse({"mail": 1}), [Queue.MAIL], 1))
+        run_apart(run._loop(app, config, Pulse({"mail": 1}), [Queue.MAIL], 1))
