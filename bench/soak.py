@@ -156,7 +156,7 @@ def _keep_looking(browser: Browser, who: tuple[str, str], ledger: Ledger) -> Non
             paths = [f"/documents/{created[-1].place}{path}" for path in OF_A_DOCUMENT[who]] if created else []
             paths += LISTS[who]
             answer = browser.insist("GET", paths[number % len(paths)], follow_redirects=True)
-            if answer.status_code not in (200, 404):  # some pages are there once there is a text
+            if answer.status_code not in (200, 404, 409):  # some are there once there is a text, or a signed one
                 browser.ledger.refuse(f"{answer.url.path} was answered with {answer.status_code}")
                 return
     except GaveUp:
