@@ -26,7 +26,7 @@ SETUP   = $(if $(PYTHON),$(PYTHON) services/web/copydesk/local/bootstrap.py,$(er
 SECTION = @printf '\n== %s\n'
 
 .NOTPARALLEL:
-.PHONY: readme pictures help run test lint types imports frontend-test format bench lock clean
+.PHONY: readme pictures help run test lint types imports frontend-test audit format bench lock clean
 
 help: ## This list
 	@echo 'Copydesk: make run, then open http://127.0.0.1:5000'
@@ -57,6 +57,7 @@ lint: ## Style of Python code and templates
 	@$(BIN)/ruff check $(CONFIG) services/web tests bench
 	@$(BIN)/ruff format $(CONFIG) --check services/web tests bench
 	@$(BIN)/djlint --configuration services/web/pyproject.toml --quiet --check --lint services/web/copydesk
+	@$(BIN)/bandit --quiet -ll --recursive services/web/copydesk --configfile services/web/pyproject.toml
 
 types: ## Types of our own code
 	@$(SETUP) dev
@@ -72,6 +73,10 @@ frontend-test: ## Types and tests of the front end
 	@$(SETUP) dev
 	$(SECTION) 'Front end'
 	@cd services/web/frontend && PATH="$(CURDIR)/$(BIN):$$PATH" && npm run --silent check && npm test --silent
+
+audit: ## Known holes in what is locked, by the lists of PyPI and npm; needs the network
+	@$(SETUP) dev
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python services/web/requirements/audit.py
 
 format: ## Put Python code and templates into shape
 	@$(SETUP) dev

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from bench import authorship, candidates, desk, engines, lists, machine, pages, perplexity
+from bench import authorship, candidates, chaos, desk, engines, lists, machine, pages, perplexity, soak
 from bench.goals import goals
 from bench.models import large_model, weight_bytes
 from copydesk.engine.models import ModelFolder
@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results.json"
 KEPT = ROOT / "var" / "bench"  # peers' environments, the model, and what peers make of it
 QUIET = 0.3  # load before a run
+CHAOS = ROOT / "docs" / "chaos.md"
+ON_REQUEST = ("chaos", "soak")  # they measure no pace, and take a while
 PARTS = ("engines", "memory", "first", "desk", "seed", "perplexity", "pages", "candidates", "lists", "authorship")
 
 
@@ -37,12 +39,13 @@ def tokenizer() -> Path | None:
 
 
 @click.command()
-@click.argument("parts", nargs=-1, type=click.Choice(PARTS))
+@click.argument("parts", nargs=-1, type=click.Choice(PARTS + ON_REQUEST))
 @click.option("--quick", is_flag=True, help="One round each: to see that everything runs. Nothing is written.")
 @click.option("--peer", "peers", multiple=True, help="Only this peer (bench/peers/NAME.py); nothing is written.")
 @click.option("--keep", is_flag=True, help="Write the figures of PARTS beside the others' in the results.")
-def main(parts: tuple[str, ...], quick: bool, peers: tuple[str, ...], keep: bool) -> None:
-    """Measure PARTS, or everything."""
+@click.option("--minutes", default=0.0, show_default="one round", help="How long chaos goes on at least.")
+def main(parts: tuple[str, ...], quick: bool, peers: tuple[str, ...], keep: bool, minutes: float) -> None:
+    """Measure PARTS, or everything but chaos and soak."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that whatever runs is stopped
     started = time.monotonic()
     results: dict[str, Any] = {"measured_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
@@ -51,7 +54,10 @@ def main(parts: tuple[str, ...], quick: bool, peers: tuple[str, ...], keep: bool
     with tempfile.TemporaryDirectory() as folder:
         for part in parts or PARTS:
             click.echo(f"\n{part}, at {time.monotonic() - started:.0f} s")
-            results |= _measure(part, Path(folder) / part, quick, peers)
+            if part == "chaos":
+                results |= _chaos(Path(folder) / part, minutes, keep)
+            else:
+                results |= _measure(part, Path(folder) / part, quick, peers)
     after = machine.bandwidth()
     _keep_the_faster(results["machine"]["read_bandwidth"], after)
     results["goals"] = [goal.row() for goal in goals(results)]
@@ -100,6 +106,21 @@ def _lists(work: Path, quick: bool) -> dict[str, Any]:
     return {"lists": found}
 
 
+def _chaos(work: Path, minutes: float, keep: bool) -> dict[str, Any]:
+    found = chaos.run(work, minutes=minutes) | {"measured_at": f"{dt.datetime.now(dt.UTC):%d %B %Y}"}
+    show("What was acknowledged", [{"act": kind, **row} for kind, row in found["acts"].items()])
+    click.echo(f"lost {found['losses']}, there twice {found['doubles']}, chains {found['chains'] or 'hold'}")
+    if keep:
+        CHAOS.write_text(chaos.report(found), encoding="utf-8")
+    return {"chaos": found}
+
+
+def _soak(work: Path, quick: bool) -> dict[str, Any]:
+    found = soak.run(work, acts=48, pages=48) if quick else soak.run(work)
+    show("Memory, MiB", soak.rows(found))
+    return {"soak": found}
+
+
 def _perplexity(_: Path, quick: bool) -> dict[str, Any]:
     corpus = shared() / "data" / "corpus"
     if corpus.is_dir():
@@ -126,6 +147,7 @@ _SMALL: Mapping[str, Callable[[Path, bool], dict[str, Any]]] = {
     "lists": _lists,
     "perplexity": _perplexity,
     "authorship": _authorship,
+    "soak": _soak,
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from bench.drafts import ALONE, ALONE_GREEDY, BEAMS, BEAMS_NO_REPEAT, MANY, MANY_GREEDY, Case
@@ -48,6 +49,7 @@ def goals(results: Mapping[str, Any]) -> Iterator[Goal]:
         yield from _authors(results["authorship"])
     if results.get("memory") and first.get("peak_bytes"):
         yield from _memory(results["memory"], first)
+    yield from _soak(results.get("soak") or {"growth": {}})
 
 
 def _one_draft(desk: Mapping[str, Any], first: Mapping[str, Any]) -> Goal:
@@ -204,6 +206,14 @@ def _memory(memory: Mapping[str, Any], first: Mapping[str, Any]) -> Iterator[Goa
         shown = [f"{each / 1e6:.0f} MB" for each in (ours, theirs)]
         what = f"memory {when}, {memory['slots']} slots"
         yield Goal(what, shown[0], f"first system {shown[1]}", ours / theirs, "at most 0.2", 5 * ours <= theirs)
+
+
+def _soak(soak: Mapping[str, Any]) -> Iterator[Goal]:
+    """Not growing is what is wanted: a twentieth is what the same work differs by from run to run."""
+    for name, ratio in soak["growth"].items():
+        held = f"{median(soak['mebibytes'][name][-(len(soak['mebibytes'][name]) // 4) :]):.0f} MiB"
+        note = f"{sum(soak['acts'].values()):,} acts and {soak['pages']:,} pages; last quarter to second"
+        yield Goal(f"memory of {name} after an hour’s work", held, "itself", ratio, "at most 1.05", ratio <= 1.05, note)
 
 
 def _goal(what: str, ours: str, against: str, ratio: float, least: float, note: str = "") -> Goal:

@@ -1,9 +1,11 @@
 """What every test shares: a real PostgreSQL, a savepoint a test, and the named cast of the desk."""
 
+import datetime as dt
 import os
 import shutil
 import socket
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -91,6 +93,8 @@ def make_database(postgres_url: str) -> Iterator[Callable[[str], str]]:
     with server.connect() as connection:
         for name in made:
             connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+            for role in (f"{name}_{process}{kind}" for process in ("web", "worker") for kind in ("", "_rights")):
+                connection.execute(text(f'DROP ROLE IF EXISTS "{role}"'))
     server.dispose()
 
 
@@ -110,12 +114,16 @@ def app(config: Settings):
 
     from copydesk.web import create_app
     from copydesk.web.extensions import db
+    from copydesk.web.limits import limiter
+    from tests.under_role import give_rights
 
     app = create_app(config)
     app.config["WTF_CSRF_ENABLED"] = False  # one test file switches it on and shows that it holds
+    limiter.enabled = False  # the same
     db.session.session_factory.configure(join_transaction_mode="create_savepoint")
     with app.app_context():
         upgrade()
+    give_rights(app, db)
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -128,6 +136,7 @@ def session(app) -> Iterator[Session]:
     Requests of the test client run on the same connection, each with a session and an application context of its own.
     """
     from copydesk.web.extensions import db
+    from tests.under_role import work_as_worker
 
     with app.app_context():
         engines = db._app_engines[app]
@@ -136,7 +145,10 @@ def session(app) -> Iterator[Session]:
         outer = connection.begin()
         engines[None] = connection
         try:
-            with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as ours:
+            with (
+                work_as_worker(connection),
+                Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as ours,
+            ):
                 yield ours
         finally:
             engines[None] = real
@@ -180,6 +192,7 @@ def make_person(session: Session, password_hash: str):
             status=Status(status),
             status_reason="The tests say so." if status in ("rejected", "suspended") else None,
             password=password_hash,
+            confirmed_at=dt.datetime.now(dt.UTC),
         )
         session.add(user)
         session.flush()
@@ -211,11 +224,16 @@ def client(app, session):
 def as_person(app, session):
     """A browser in which this person is logged in."""
 
+    from copydesk.accounts import login_sessions
+
     def browser(user):
         client = app.test_client()
         if user is not None:
+            made = login_sessions.begin(session, user, address="127.0.0.1", agent="A test", staying=False)
             with client.session_transaction() as cookie:
                 cookie["_user_id"] = user.fs_uniquifier
+                cookie["login"] = str(made.id)
+                cookie["proved_at"] = int(time.time())
                 cookie["_fresh"] = True
         return client
 

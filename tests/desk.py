@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, make_url
 
 from copydesk.config import settings
 
@@ -36,6 +36,14 @@ def until(true: Callable[[], object], what: str, patience: float = PATIENCE) -> 
             return answer
         time.sleep(0.05)
     raise AssertionError(f"waited {patience:.0f} s in vain: {what}")
+
+
+def logins_of(database_url: str) -> dict[str, str]:
+    """The addresses by which web and worker log in to this database, each with a role of its own."""
+    url = make_url(database_url)
+    processes = ("web", "worker")
+    named = {name: url.set(username=f"{url.database}_{name}", password=f"the-{name}’s-own") for name in processes}
+    return {name: url.render_as_string(hide_password=False) for name, url in named.items()}
 
 
 class Desk:
@@ -63,13 +71,24 @@ class Desk:
             "WORKER_STALLED_AFTER": "2",
             **environment,
         }
+        self.logins = logins_of(database_url)
         self.database: Engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg2://"))
+
+    def environment_of(self, command: str) -> dict[str, str]:
+        """What a command gets in production: the owner's rights are `migrate`'s alone, which makes the others."""
+        if command == "migrate":
+            return self.environment | {f"{name.upper()}_DATABASE_URL": url for name, url in self.logins.items()}
+        if command == "engine":
+            return self.environment
+        of_worker = command in ("worker", "models", "replay")
+        return self.environment | {"DATABASE_URL": self.logins["worker" if of_worker else "web"]}
 
     def run(self, *words: str) -> str:
         """A command that ends by itself."""
         command = [*COPYDESK, *words]
+        environment = self.environment_of(words[0])
         done = subprocess.run(
-            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+            command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -78,7 +97,7 @@ class Desk:
         with (self.folder / f"{name}.log").open("ab") as output:
             self.running[name] = subprocess.Popen(
                 [*COPYDESK, *(words or (name.partition("-")[0],))],
-                env=self.environment | environment,
+                env=self.environment_of((words or (name.partition("-")[0],))[0]) | environment,
                 cwd=ROOT,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from copydesk import mail
 from copydesk.mail import Mail
 from copydesk.worker import postman
+from tests.under_role import worker_on
 
 SENDER = "Copydesk <desk@example.org>"
 
@@ -79,4 +80,5 @@ def state(desk, mail_id):
 
 
 def send(desk, mail_id, url, **more):
-    postman.send(desk, mail_id, smtp_url=url, sender=SENDER, **more)
+    with worker_on(desk) as database:
+        postman.send(database, mail_id, smtp_url=url, sender=SENDER, **more)

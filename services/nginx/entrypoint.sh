@@ -1,5 +1,5 @@
 #!/bin/sh
-# Names the server, then becomes nginx. Beside it a watch lets nginx read its configuration anew, without dropping a
+# Names the server, then becomes nginx, whose errors go through a filter that hides secrets. Beside it a watch lets nginx read its configuration anew, without dropping a
 # connection, when the web service moved to another address or the certificate was renewed.
 set -eu
 
@@ -34,6 +34,7 @@ for file in fullchain.pem privkey.pem; do
 done
 
 mkdir -p /tmp/nginx
+rm -f /tmp/nginx/errors
 printf 'server_name %s;\n' "$SERVER_NAME" >/tmp/nginx/server_name.conf
 
 patience=60
@@ -43,5 +44,7 @@ until [ -n "$(addresses)" ]; do
     sleep 1
 done
 
+mkfifo /tmp/nginx/errors
+sed -u -E -f /etc/nginx/mask.sed </tmp/nginx/errors >&2 &
 watch "$(addresses) $(cksum "$TLS"/*.pem)" &
-exec "$@"
+exec "$@" 2>/tmp/nginx/errors

@@ -37,26 +37,7 @@ while True:
 PYTHON
 }
 
-# Has any worker given a sign of life lately? Procrastinate keeps them in the database.
-worker_alive() {
-    python - <<'PYTHON'
-import sys
-
-import psycopg2
-
-from copydesk.config import read_settings
-
-with psycopg2.connect(read_settings().libpq_url, connect_timeout=5) as connection, connection.cursor() as cursor:
-    cursor.execute("SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds' LIMIT 1")
-    sys.exit(0 if cursor.fetchone() else "No worker gave a sign of life for 30 seconds.")
-PYTHON
-}
-
 case "${1:-} ${2:-}" in
-    "worker-alive "*)
-        worker_alive
-        exit 0
-        ;;
     "copydesk web" | "copydesk worker" | "copydesk migrate" | "copydesk create-admin" | "copydesk development-people" | "copydesk shell")
         wait_for_database
         ;;

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+FRESH = 600  # seconds; after a quarter of an hour what is dangerous asks for the password again
 # The same browser without its window takes a fifth less time.
 BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
 AXE = Path(__file__).resolve().parents[2] / "services/web/frontend/node_modules/axe-core/axe.min.js"
@@ -93,14 +95,16 @@ def log_in(browser_of, cookies):
 
     def log_in(email="test@test.com", password="123456", **options):
         page = browser_of(email, **options)
-        page.context.add_cookies(cookies.get(email, []))
+        since, kept = cookies.get(email, (0, []))
+        if time.monotonic() - since < FRESH:
+            page.context.add_cookies(kept)
         page.goto("/documents/today")
         if "/login" in page.url:
             page.get_by_label("Email").fill(email)
             page.get_by_label("Password").fill(password)
             page.get_by_role("button", name="Log in").click()
             page.wait_for_url(lambda url: "/login" not in url)
-            cookies[email] = [one for one in page.context.cookies() if one["name"] == "copydesk"]
+            cookies[email] = time.monotonic(), [one for one in page.context.cookies() if one["name"] == "copydesk"]
         return page
 
     return log_in

@@ -9,26 +9,14 @@ from sqlalchemy.orm import Session
 from copydesk.accounts.models import User
 from tests import journeys
 from tests.browser.conftest import accessible
-from tests.browser.test_story import PASSWORD, confirm, sign_up, state
-
-
-def knock(page, email):
-    page.goto("/login")
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-
-
-def address_of(live, name):
-    with Session(live.database) as session:
-        return session.scalars(select(User.email).where(User.name == name)).one()
+from tests.browser.entering import knock, sign_up
+from tests.browser.test_story import confirm, state
 
 
 def test_who_gets_in_and_who_is_shut_out(browser_of, log_in, live):
     tag = uuid.uuid4().hex[:6]
     stranger, editor, admin = browser_of("stranger"), browser_of("editor"), log_in("admin@test.com", "password")
-    sign_up(stranger, "sponsor", f"Otto {tag}")
-    sign_up(editor, "editor", f"Elsa {tag}")
+    otto, elsa = sign_up(stranger, "sponsor", f"Otto {tag}"), sign_up(editor, "editor", f"Elsa {tag}")
 
     # Turned down: not without a reason, and whoever it is reads it.
     admin.goto("/admin/signups")
@@ -48,7 +36,7 @@ def test_who_gets_in_and_who_is_shut_out(browser_of, log_in, live):
     accessible(admin)
     stranger.goto("/documents")
     expect(stranger.get_by_role("heading", level=1)).to_have_text("Back to your desk")
-    knock(stranger, address_of(live, f"Otto {tag}"))
+    knock(stranger, otto)
     assert "/login" in stranger.url
 
     # Let in; given work; shut out with the work in hand, and told so at the next click.
@@ -60,6 +48,8 @@ def test_who_gets_in_and_who_is_shut_out(browser_of, log_in, live):
         sponsor = next(one for one in people.values() if one.email == "test@test.com")
         document = journeys.bring_to(session, "editing", sponsor, people[f"Elsa {tag}"], title=title)
         path = f"/documents/{document.id}"
+    knock(editor, elsa)
+    editor.wait_for_url("**/documents/today")
     editor.goto(path)
     expect(editor.get_by_role("textbox", name="Text")).to_be_visible()
 
@@ -89,7 +79,7 @@ def test_who_gets_in_and_who_is_shut_out(browser_of, log_in, live):
 
     admin.goto(f"/admin/users?q=Elsa+{tag}")
     admin.get_by_role("button", name="Restore").click()
-    knock(editor, address_of(live, f"Elsa {tag}"))
+    knock(editor, elsa)
     editor.wait_for_url("**/documents/today")
     editor.goto(path)
     expect(editor.get_by_role("textbox", name="Text")).to_be_hidden()  # it is another’s now

@@ -101,7 +101,7 @@ def test_ones_own_clock_and_what_comes_by_mail(live, log_in, browser_of):
     }.items():
         stranger.get_by_label(label, exact=True).fill(typed)
     stranger.get_by_role("button", name="Request access").click()
-    stranger.wait_for_url("**/waiting")
+    stranger.wait_for_url("**/signup/done")
     with live.database.connect() as connection:
         query = "SELECT unsubscribe FROM mails WHERE recipient = 'admin@test.com' ORDER BY id DESC LIMIT 1"
         link = connection.execute(text(query)).scalar()

@@ -6,19 +6,8 @@ import uuid
 from playwright.sync_api import expect
 
 from tests.browser.conftest import accessible, written
-
-PASSWORD = "a password of some length"
-
-
-def sign_up(page, role, name):
-    page.goto("/")
-    page.get_by_role("link", name=f"Sign up as {role}").first.click()
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Email").fill(f"{name.split()[0].lower()}-{uuid.uuid4().hex[:6]}@example.org")
-    page.get_by_label("Organization").fill("Harbour Gallery")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Request access").click()
-    expect(page.get_by_text("waiting for approval").first).to_be_visible()
+from tests.browser.entering import log_in as enter
+from tests.browser.entering import sign_up
 
 
 def state(page, expected, timeout=30_000):
@@ -29,8 +18,7 @@ def test_the_whole_story(browser_of, log_in):
     tag = uuid.uuid4().hex[:6]
     title = f"Ceramics at the bakery {tag}"  # editors see what is free to take, too, and other tests leave some
     sponsor, editor = browser_of("sponsor"), browser_of("editor")
-    sign_up(sponsor, "sponsor", f"Ruth {tag}")
-    sign_up(editor, "editor", f"Ada {tag}")
+    addresses = sign_up(sponsor, "sponsor", f"Ruth {tag}"), sign_up(editor, "editor", f"Ada {tag}")
 
     admin = log_in("admin@test.com", "password")
     admin.goto("/admin/signups")
@@ -38,6 +26,8 @@ def test_the_whole_story(browser_of, log_in):
         admin.locator("tr", has_text=name).get_by_role("button", name="Approve").click()
         expect(admin.get_by_text(f"{name} can log in now")).to_be_visible()
 
+    for page, address in zip((sponsor, editor), addresses, strict=True):
+        enter(page, address)
     sponsor.goto("/documents")
     sponsor.get_by_role("link", name="New document").first.click()
     sponsor.get_by_label("Title").fill(title)

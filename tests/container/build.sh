@@ -11,7 +11,7 @@ build() { # tag, then buildah's arguments
         { tail -n 30 "$WORK/build-$(echo "$tag" | tr ':/' '--').log" >&2; say "$tag could not be built"; exit 1; }
 }
 
-[ $# -gt 0 ] || set -- web worker engine nginx
+[ $# -gt 0 ] || set -- web worker engine backup nginx
 for target in "$@"; do
     case $target in
         nginx) build "copydesk-nginx:$VERSION" --build-context "web=container-image://localhost/copydesk-web:$VERSION" "$ROOT/services/nginx" ;;

@@ -15,7 +15,7 @@ DOCKERFILES = [ROOT / "services/web/Dockerfile", ROOT / "services/nginx/Dockerfi
 COMPOSE_FILES = [ROOT / "docker-compose.yml", ROOT / "docker-compose.prod.yml"]
 NGINX = ROOT / "services/nginx"
 REQUIREMENTS = ROOT / "services/web/requirements"
-ONE_SHOT = {"migrate", "models", "people"}
+ONE_SHOT = {"migrate", "models", "people", "restore"}
 REQUIRED = {"SERVER_NAME": "desk.test", "COPYDESK_VERSION": "tested", "MAIL_FROM": "Desk <desk@desk.test>"}
 HEADERS_OF_THE_APPLICATION = """
 import json
@@ -193,15 +193,47 @@ def test_images_do_not_run_as_root():
 def test_production_has_no_default_secrets(production):
     text = (ROOT / "docker-compose.prod.yml").read_text()
     for name, default in re.findall(r"\$\{(\w+):?-([^}]*)\}", text):
-        assert not re.search("PASSWORD|SECRET|TOKEN|SALT|KEY", name), (name, default)
+        assert not re.search("PASSWORD(?!S_URL)|SECRET|TOKEN|SALT|KEY", name), (name, default)
     for name, service in production["services"].items():
         for variable, value in (service.get("environment") or {}).items():
-            secret = re.search("PASSWORD|SECRET|TOKEN|SALT|DATABASE_URL|SMTP_URL", variable)
+            secret = re.search("PASSWORD(?!S_URL)|SECRET|TOKEN|SALT|DATABASE_URL|SMTP_URL", variable)
             assert not secret or str(value).startswith("/run/secrets/"), (name, variable)
     assert all(set(secret) == {"file"} for secret in production["secrets"].values())
     example = (ROOT / ".env.prod.example").read_text()
-    assert not re.search("PASSWORD|SECRET|TOKEN|SALT|_KEY", example)
+    assert not re.search("PASSWORD(?!S_URL)|SECRET|TOKEN|SALT|_KEY", example)
     assert all(f"\n{name}=\n" in example for name in REQUIRED)
+
+
+def test_migrate_alone_is_the_owner_of_the_database(production):
+    """Each process finds its own address under the same name; migrate has all three, to make the others' log-ins."""
+    found = {}
+    for name, service in production["services"].items():
+        secrets = [
+            {"source": one, "target": one} if isinstance(one, str) else one for one in service.get("secrets", [])
+        ]
+        found[name] = {one["target"]: one["source"] for one in secrets if "database" in one["source"]}
+    assert found == {
+        "nginx": {},
+        "engine": {},
+        "models": {},
+        "web": {"database_url": "web_database_url"},
+        "worker": {"database_url": "worker_database_url"},
+        "migrate": {name: name for name in ("database_url", "web_database_url", "worker_database_url")},
+        "database": {"database_password": "database_password"},
+        "backup": {"database_url": "database_url"},  # it reads every table
+        "restore": {"database_url": "database_url"},  # and this one makes them
+    }
+
+
+def test_a_new_installation_has_three_roles():
+    """One from before has no such lines, and goes on with the owner's address."""
+    example = (ROOT / ".env.prod.example").read_text()
+    text = (ROOT / "docker-compose.prod.yml").read_text()
+    for process in ("web", "worker"):
+        variable = f"{process.upper()}_DATABASE_URL_FILE"
+        assert f"\n{variable}=./secrets/{process}_database_url.txt\n" in example
+        assert f"{variable}:-./secrets/database_url.txt" in text
+        assert "secrets/${process}_database_url.txt" in (ROOT / "docs/deploy.md").read_text()
 
 
 def test_production_services_are_confined(production):
@@ -229,8 +261,30 @@ def test_production_publishes_nginx_alone(production):
         "engine": {"model"},
         "models": {"hub"},
         "migrate": {"data"},
+        "backup": {"data"},
+        "restore": {"data"},
         "database": {"data"},
     }
+
+
+def test_backups_are_made_with_as_little_as_they_need(production):
+    service = production["services"]["backup"]
+    assert service["secrets"] == ["database_url"]
+    assert service["networks"] == ["data"]
+    assert [volume for volume in service["volumes"] if not volume.endswith(":ro")] == [
+        "${BACKUP_DIR:-./backups}:/var/backups/copydesk"
+    ]
+    assert "environment" in service
+    assert service["environment"] == {"BACKUP_KEEP": "${BACKUP_KEEP:-14}"}
+
+
+def test_what_writes_backups_is_as_new_as_the_database(production):
+    """pg_dump reads servers as new as itself, and older ones."""
+    server = re.match(r"postgres:(\d+)-", production["services"]["database"]["image"])[1]
+    dockerfile = DOCKERFILES[0].read_text()
+    used = re.search(r"^ENV POSTGRESQL_PROGRAMS=/opt/postgresql/programs/(\d+)/bin", dockerfile, re.M)[1]
+    assert f"pginstall{used}/bin/$program" in dockerfile
+    assert int(used) >= int(server)
 
 
 def test_development_listens_on_this_machine_only(development):
@@ -252,7 +306,7 @@ def test_the_schema_is_brought_up_to_date_once_and_first(which, request):
 
 @pytest.mark.parametrize("which", ["production", "development"])
 def test_every_lasting_service_has_a_health_check(which, request):
-    dockerfiles = {"web": DOCKERFILES[0], "worker": DOCKERFILES[0], "engine": DOCKERFILES[0], "nginx": DOCKERFILES[1]}
+    dockerfiles = dict.fromkeys(("web", "backup", "worker", "engine"), DOCKERFILES[0]) | {"nginx": DOCKERFILES[1]}
     for name, service in request.getfixturevalue(which)["services"].items():
         if name in ONE_SHOT:
             assert service["healthcheck"] == {"disable": True}, name
@@ -271,3 +325,67 @@ def test_images_are_pinned(production, development):
     for line in re.findall(r"^ARG \w+_IMAGE=(.*)$", DOCKERFILES[0].read_text(), re.M):
         images.append(line)
     assert all(":" in image and not image.endswith(":latest") for image in images), images
+
+
+SECRET_NAME = re.compile(r"PASSWORD|SECRET|TOKEN|SALT|API_?KEY|PRIVATE|CREDENTIAL", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", DOCKERFILES[:2], ids=lambda path: path.parent.name)
+def test_no_layer_of_an_image_holds_a_secret(path):
+    """A layer keeps what a later one removes, and ENV and ARG stand in every image's own description."""
+    text = path.read_text()
+    for line in re.sub(r"\\\n", " ", text).splitlines():
+        if re.match(r"(ENV|ARG|LABEL)\s", line):
+            assert not SECRET_NAME.search(line), line
+        if re.match(r"(COPY|ADD)\s", line):
+            assert not re.search(r"(^|[\s/])(\.env|secrets|tls|acme|\.git|var)([\s/]|$)|COPY \. |ADD ", line), line
+        assert not re.search(r"(curl|wget)[^|]*\|\s*(ba)?sh|chmod\s+(-R\s+)?0?777|--privileged|sudo ", line), line
+
+
+@pytest.mark.parametrize("path", DOCKERFILES[:2], ids=lambda path: path.parent.name)
+def test_packages_of_images_are_locked(path):
+    """By hash for Python, by the lock file for Node."""
+    text = path.read_text()
+    assert not re.search(r"pip\S* install (?!.*--require-hashes)", text.replace("$INSTALL", "--require-hashes"))
+    assert not re.search(r"\bnpm (install|i)\b", text)
+
+
+@pytest.mark.parametrize("which", ["production", "development"])
+def test_no_container_reaches_the_machine_below(which, request):
+    """No socket of the engine, no folder of the system, nothing of the machine's own names and networks."""
+    for name, service in request.getfixturevalue(which)["services"].items():
+        assert not service.keys() & {"privileged", "pid", "ipc", "network_mode", "devices", "userns_mode", "cap_add"}, (
+            name
+        )
+        for volume in service.get("volumes", []):
+            source = volume["source"] if isinstance(volume, dict) else volume.partition(":")[0]
+            assert "docker.sock" not in source, (name, source)
+            assert source.startswith(("./", "${")) or re.fullmatch(r"[a-z-]+", source), (name, source)
+            assert source not in ("./", "."), (name, source)
+
+
+def test_what_production_is_given_from_outside_is_only_read(production):
+    for name in ("nginx", "web", "worker", "engine", "migrate", "database"):
+        for volume in production["services"][name].get("volumes", []):
+            written = volume if isinstance(volume, str) else ""
+            if written.startswith((".", "$")):
+                assert written.endswith(":ro"), (name, written)
+
+
+def test_each_process_is_given_its_own_secrets_alone(production):
+    given = {
+        name: {one if isinstance(one, str) else one["source"] for one in service.get("secrets", [])}
+        for name, service in production["services"].items()
+    }
+    assert given["nginx"] == set()
+    assert not given["engine"] & {"secret_key", "password_salt", "database_url", "database_password", "smtp_url"}
+    assert "smtp_url" not in given["web"]
+    assert all("database_password" not in names for name, names in given.items() if name != "database")
+
+
+@pytest.mark.parametrize("folder", ["services/web", "services/nginx"])
+def test_what_goes_into_a_build_is_listed(folder):
+    """So that a file with a secret beside the sources is in no layer."""
+    ignored = (ROOT / folder / ".dockerignore").read_text().splitlines()
+    assert "*" in ignored
+    assert not any(re.search(r"env|secret|tls|acme", line) for line in ignored if line.startswith("!"))

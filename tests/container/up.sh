@@ -5,7 +5,8 @@
 
 STAND=$WORK/stand
 "$HERE/down.sh"
-mkdir -p "$STAND/secrets" "$STAND/tls" "$STAND/acme"
+mkdir -p "$STAND/secrets" "$STAND/tls" "$STAND/acme" "$STAND/backups"
+chown 10001 "$STAND/backups"
 chmod 0700 "$STAND/secrets"
 cp "$ROOT/docker-compose.prod.yml" "$STAND/"
 
@@ -16,7 +17,12 @@ random >"$STAND/secrets/password_salt.txt"
 random >"$STAND/secrets/engine_token.txt"
 echo "$password" >"$STAND/secrets/database_password.txt"
 echo "postgresql://copydesk:$password@database:5432/copydesk" >"$STAND/secrets/database_url.txt"
+for process in web worker; do
+    echo "postgresql://copydesk_$process:$(random)@database:5432/copydesk" >"$STAND/secrets/${process}_database_url.txt"
+done
 : >"$STAND/secrets/smtp_url.txt"
+random >"$STAND/secrets/metrics_token.txt"
+: >"$STAND/secrets/sentry_dsn.txt"
 : >"$STAND/secrets/remote_engine_keys.txt"
 chmod 0444 "$STAND"/secrets/*.txt
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=desk.test" \
@@ -26,6 +32,8 @@ cat >"$STAND/.env.prod" <<ENV
 SERVER_NAME=desk.test
 COPYDESK_VERSION=$VERSION
 MAIL_FROM=Copydesk <desk@desk.test>
+WEB_DATABASE_URL_FILE=./secrets/web_database_url.txt
+WORKER_DATABASE_URL_FILE=./secrets/worker_database_url.txt
 ENV
 
 unshare --mount --net --pid --fork --mount-proc --kill-child sleep "${COPYDESK_LIFETIME:-900}" >/dev/null 2>&1 &
@@ -63,4 +71,5 @@ status=$(timeout 120 "$HERE/inside.sh" podman wait copydesk_migrate_1)
 [ "$status" = 0 ] || { "$HERE/compose.sh" logs migrate >&2; say "migrate ended with $status"; exit 1; }
 start 150 engine web worker
 start 60 nginx
+start 0 backup
 say "the desk is up: https://desk.test, from the inside"

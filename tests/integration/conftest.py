@@ -12,6 +12,7 @@ from copydesk.engine.prompt import PromptBuilder
 from copydesk.worker.drafting import Drafter
 from tests.desk import ROOT
 from tests.integration.told import ToldEngine, empty, served_by
+from tests.under_role import worker_on
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,13 @@ def desk(app, config):
     yield engine
     empty(engine)
     engine.dispose()
+
+
+@pytest.fixture
+def as_worker(desk):
+    """The same database with the worker's rights: what the worker does is done with these."""
+    with worker_on(desk) as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -49,7 +57,7 @@ def make_person(desk):
 
 
 @pytest.fixture
-def make_draft(desk, prompts, make_person):
+def make_draft(desk, as_worker, prompts, make_person):
     """Queued drafts of one document, and a drafter on an engine that gives these answers.
 
     Gives the drafter, its engine, the document's id, and the draft's; with several drafts all their ids.
@@ -68,6 +76,6 @@ def make_draft(desk, prompts, make_person):
             )
             ids = document.id, *(one.id for one in requests.side_by_side(session, document.id))
         engine = ToldEngine(*answers)
-        return Drafter(desk, served_by(engine, prompts)), engine, *ids
+        return Drafter(as_worker, served_by(engine, prompts)), engine, *ids
 
     return make

@@ -230,7 +230,7 @@ def test_a_continuation_is_written_again_to_the_letter(writing):
     engine = writing.engine
     engine.answers = [(" by", " the", " window.")]
     engine.model = ""
-    Replayer(writing.desk, served_by(engine, writing.drafter.serve("seed").builder)).replay(replay_id)
+    Replayer(writing.drafter.database, served_by(engine, writing.drafter.serve("seed").builder)).replay(replay_id)
     with Session(writing.desk) as session:
         assert session.get(Replay, replay_id).identical is True
 

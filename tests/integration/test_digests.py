@@ -38,12 +38,12 @@ def counts(desk):
 
 
 @pytest.mark.parametrize("turn", range(3))
-def test_four_workers_one_digest(desk, waiting, turn):
+def test_four_workers_one_digest(desk, as_worker, waiting, turn):
     barrier, written = threading.Barrier(4), []
 
     def work():
         barrier.wait(10)
-        written.append(digesting.send_digests(desk, NOW))
+        written.append(digesting.send_digests(as_worker, NOW))
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -54,7 +54,7 @@ def test_four_workers_one_digest(desk, waiting, turn):
     assert counts(desk) == {person.email: 1 for person in waiting}
 
 
-def test_a_digest_that_fails_is_written_later_and_holds_up_no_other(desk, waiting, monkeypatch):
+def test_a_digest_that_fails_is_written_later_and_holds_up_no_other(desk, as_worker, waiting, monkeypatch):
     """The day, the notices and the mail are one transaction: what failed left nothing behind."""
     send = digests.send
 
@@ -65,10 +65,10 @@ def test_a_digest_that_fails_is_written_later_and_holds_up_no_other(desk, waitin
         return written
 
     monkeypatch.setattr(digests, "send", fail_for_the_first)
-    assert digesting.send_digests(desk, NOW) == len(waiting) - 1
+    assert digesting.send_digests(as_worker, NOW) == len(waiting) - 1
     monkeypatch.undo()
     with Session(desk) as session:
         assert waiting[0].id not in session.scalars(select(Digest.person_id)).all()
-    assert digesting.send_digests(desk, NOW) == 1
-    assert digesting.send_digests(desk, NOW + dt.timedelta(hours=1)) == 0
+    assert digesting.send_digests(as_worker, NOW) == 1
+    assert digesting.send_digests(as_worker, NOW + dt.timedelta(hours=1)) == 0
     assert counts(desk) == {person.email: 1 for person in waiting}

@@ -130,7 +130,7 @@ def test_a_cancelled_draft_stops_the_engine_and_writes_nothing_more(desk, make_d
 
 def test_a_worker_thought_dead_can_not_write_into_what_another_took_over(desk, make_draft, prompts):
     drafter, engine, document_id, draft_id = make_draft(("Mine, too late.",), WORDS)
-    other = Drafter(desk, served_by(ToldEngine(WORDS), prompts))
+    other = Drafter(drafter.database, served_by(ToldEngine(WORDS), prompts))
     engine.between = lambda: other.write(draft_id)
     drafter.write(draft_id)
     document, draft = seen(desk, document_id, draft_id)

@@ -172,6 +172,7 @@ def test_two_admins_decide_at_once(engine, people):
             organization="o",
             password_hash="x",
             role=Role.EDITOR,
+            confirmed=True,
         )
     results = at_once(
         engine,

@@ -26,7 +26,7 @@ class Written:
 
     def __init__(self, desk, drafter, engine, document_id, draft_id, prompts):
         self.desk, self.engine, self.document_id, self.draft_id = desk, engine, document_id, draft_id
-        self.replayer = Replayer(desk, drafter.serve)
+        self.replayer = Replayer(drafter.database, drafter.serve)
         self.prompts = prompts
 
     def chunks(self, words=TEXT, size=5):

@@ -122,7 +122,7 @@ def test_workers_that_end_at_the_same_moment_move_the_document_once(desk, make_d
     def work(draft_id, answer):
         engine = ToldEngine(answer)
         engine.describe = lambda told=engine.describe: (barrier.wait(10), told())[1]  # the last step before the end
-        mine = Drafter(desk, served_by(engine, prompts))
+        mine = Drafter(drafter.database, served_by(engine, prompts))
         fail = mine._fail
         mine._fail = lambda *given: (barrier.wait(10), fail(*given))
         try:

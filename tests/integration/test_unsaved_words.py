@@ -13,6 +13,7 @@ from copydesk.documents.unsent import Unsent, Words
 from copydesk.worker import housekeeping
 from tests import journeys
 from tests.integration.test_races import at_once, engine, fresh, make, people  # noqa: F401  fixtures
+from tests.under_role import worker_on
 
 pytestmark = pytest.mark.integration
 
@@ -77,8 +78,9 @@ def test_the_worker_clears_away_what_is_old(engine, people):  # noqa: F811
             presence.give_sign(session, document, ada, tab, Doing.WRITING, 1)
         session.execute(text("UPDATE unsent_texts SET kept_at = now() - interval '31 days' WHERE tab = 'old'"))
         session.execute(text("UPDATE presences SET seen_at = now() - interval '2 days' WHERE tab = 'old'"))
-    housekeeping.clear(engine)
-    housekeeping.clear(engine)
+    with worker_on(engine) as database:
+        housekeeping.clear(database)
+        housekeeping.clear(database)
     with Session(engine) as session:
         for table in ("unsent_texts", "presences"):
             query = text(f"SELECT tab FROM {table} WHERE document_id = :document")

@@ -1,12 +1,10 @@
 """Webhooks against a real receiver that accepts, fails, delays, redirects and is gone; a real queue; two workers."""
 
-import asyncio
 import datetime as dt
 import json
 import threading
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import standardwebhooks
@@ -22,6 +20,8 @@ from copydesk.webhooks.addresses import Allowed
 from copydesk.webhooks.models import Delivery, DeliveryState, Event, Webhook
 from copydesk.worker.run import make_app, make_drafter
 from tests.integration.receiver import Receiver
+from tests.loops import run_apart
+from tests.under_role import worker_on
 
 pytestmark = pytest.mark.integration
 
@@ -56,7 +56,8 @@ def announce(desk, number=1):
 
 
 def attempt(desk, delivery_id):
-    delivering.attempt(desk, delivery_id, settings(), build)
+    with worker_on(desk) as database:
+        delivering.attempt(database, delivery_id, settings(), build)
 
 
 def build(session, delivery):
@@ -315,9 +316,7 @@ def test_a_worker_takes_messages_from_the_queue_also_while_drafting_is_paused(co
             text("INSERT INTO desk_switches (name, note, switched_by_id) VALUES ('paused', '', :by)"), {"by": admin.id}
         )
     try:
-        # In a thread of its own: a browser's test that ran before in this process keeps a loop running in the main one.
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(lambda: asyncio.run(work(config))).result()
+        run_apart(work(config))
     finally:
         with desk.begin() as connection:
             connection.execute(text("DELETE FROM desk_switches"))

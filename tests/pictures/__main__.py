@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser import entering as entrance
 from tests.browser.writing import opened, save, write
 from tests.pictures.stock import stock
 from tests.pictures.studio import DOCS, HELP, Studio, shoot, studio
@@ -253,6 +254,35 @@ def disclosure(here: Studio, page: Page, url: str) -> None:
     admin.context.close()
 
 
+def entering(here: Studio, page: Page, url: str) -> None:
+    """Asking for access, the second step, where one is logged in, and what the admin sees of it."""
+    guest = here.browser.new_page(base_url=here.desk.url, viewport={"width": 1000, "height": 700})
+    for name, organization in (("Ruth Okafor", "Harbour Gallery"), ("Ines Marr", "Marr Ceramics")):
+        guest.goto("/signup/sponsor")
+        for label, words in (("Name", name), ("Organization", organization), ("Password", entrance.PASSWORD)):
+            guest.get_by_label(label).fill(words)
+        guest.get_by_label("Email").fill(f"{name.split()[0].lower()}@example.org")
+        guest.get_by_role("button", name="Request access").click()
+    guest.close()
+    page.set_viewport_size({"width": 1000, "height": 700})
+    page.goto("/settings/account/app")
+    page.screenshot(path=DOCS / "second-step.png", clip={"x": 0, "y": 0, "width": 1000, "height": 560})
+    entrance.set_up_app(page)
+    page.goto("/settings/account")
+    page.evaluate("scrollTo(0, 0)")
+    box = page.locator("#second-step").bounding_box() or {}
+    under = page.locator("#sessions").bounding_box() or {}
+    height = under["y"] + under["height"] - box["y"] + 48
+    clip = {"x": box["x"] - 24, "y": box["y"] - 24, "width": box["width"] + 48, "height": height}
+    page.screenshot(path=DOCS / "account.png", clip=clip, full_page=True)
+    admin = here.person("admin@test.com", 1000, 700)
+    admin.goto("/admin/signups")
+    admin.screenshot(path=DOCS / "sign-ups.png")
+    admin.goto("/admin/log")
+    admin.screenshot(path=DOCS / "log.png")
+    admin.context.close()
+
+
 SCENES: tuple[Callable[[Studio, Page, str], None], ...] = (
     words,
     looking,
@@ -270,6 +300,7 @@ SCENES: tuple[Callable[[Studio, Page, str], None], ...] = (
     routing,
     finding,
     disclosure,
+    entering,
 )
 
 

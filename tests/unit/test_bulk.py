@@ -168,10 +168,10 @@ def test_too_many_and_none_are_refused_as_a_whole(session, cast, make_document):
 
 def unpacked(session, actor, which):
     file = io.BytesIO()
-    count = export.write(session, actor, which, lambda session, one: encode(records.of(session, one)), file)
+    written = export.write(session, actor, which, lambda session, one: encode(records.of(session, one)), file)
     with zipfile.ZipFile(file) as opened:
         assert opened.testzip() is None
-        return count, {name: opened.read(name).decode() for name in opened.namelist()}
+        return len(written), {name: opened.read(name).decode() for name in opened.namelist()}
 
 
 def test_an_export_has_the_text_and_the_record_of_what_one_may_see(session, cast, make_document):

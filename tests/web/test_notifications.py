@@ -70,11 +70,11 @@ def test_strangers_have_no_bell(client, as_person, cast):
 def test_newest_first_page_after_page(cast, as_person, told, count_queries):
     ids = [str(one.id) for one in told(cast.editor, reading.PAGE + 3)]
     told(cast.sponsor, 2)
-    editor = as_person(cast.editor)
+    editor, sponsor = as_person(cast.editor), as_person(cast.sponsor)
     with count_queries() as many:
         first = editor.get("/notifications")
     with count_queries() as few:
-        as_person(cast.sponsor).get("/notifications")
+        sponsor.get("/notifications")
     assert len(many) == len(few)
     second = editor.get(re.search(r'rel="next"\s+href="([^"]+)"', first.text)[1].replace("&amp;", "&"))
     assert links(first) + links(second) == ids[::-1]

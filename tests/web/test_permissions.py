@@ -1,5 +1,7 @@
 """Role × action × ownership over the whole URL map. A route that is missing here fails the test."""
 
+import uuid
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import object_session
@@ -35,17 +37,61 @@ EDITORS_OWN = only(403, editor="open", other_editor=404)
 READERS = only("open", other_sponsor=404, other_editor=404)
 ADMINS = only(403, admin="open")
 A_GUESS = dict.fromkeys(PEOPLE, 404) | {"rejected": "login", "suspended": "login"}  # who has no letter finds nothing
+NO_LETTER = dict.fromkeys(PEOPLE, 410) | {"rejected": "login", "suspended": "login"}  # a link that nobody was sent
+NOT_HALF_IN = dict.fromkeys(PEOPLE, 403) | {"rejected": "login", "suspended": "login"}  # no password was given
 OWN_TEMPLATES = only(403, sponsor="open", other_sponsor=404, admin=404)  # of one sponsor
 
 MATRIX = {
     ("GET", "home.landing"): PUBLIC,
     ("GET", "health.healthz"): PUBLIC,
     ("GET", "health.readyz"): PUBLIC,
+    ("GET", "metrics.metrics"): PUBLIC,
     ("GET", "account.signup"): PUBLIC,
     ("POST", "account.signup"): PUBLIC,
     ("POST", "account.theme"): PUBLIC,
     ("GET", "account.leave"): PUBLIC,
     ("GET", "account.waiting"): only("open") | {"pending": "open"},
+    ("GET", "account.asked"): PUBLIC,
+    ("GET", "account.send_confirmation"): PUBLIC,
+    ("POST", "account.send_confirmation"): PUBLIC,
+    ("GET", "account.confirm"): NO_LETTER,
+    ("POST", "account.confirm"): NO_LETTER,
+    ("GET", "account.forgotten"): PUBLIC,
+    ("POST", "account.forgotten"): PUBLIC,
+    ("GET", "account.reset"): NO_LETTER,
+    ("POST", "account.reset"): NO_LETTER,
+    ("GET", "account.change_address"): NO_LETTER,
+    ("POST", "account.change_address"): NO_LETTER,
+    ("GET", "account.join"): NO_LETTER,
+    ("POST", "account.join"): NO_LETTER,
+    ("GET", "account.second_step"): PUBLIC,  # who has given no password is sent to do so
+    ("POST", "account.second_step"): PUBLIC,
+    ("POST", "account.second_passkey_options"): NOT_HALF_IN,
+    ("POST", "account.second_passkey"): NOT_HALF_IN,
+    ("POST", "account.passkey_options"): PUBLIC,
+    ("POST", "account.log_in_by_passkey"): PUBLIC,
+    ("GET", "account.first_second_step"): PUBLIC,
+    ("POST", "account.first_second_step"): PUBLIC,
+    ("GET", "account.verify"): only("open"),
+    ("GET", "account.postponed_act"): only("open"),
+    ("POST", "account.verify"): only("open"),
+    ("POST", "account.verify_passkey_options"): only("open"),
+    ("POST", "account.verify_passkey"): only("open"),
+    ("GET", "account.settings"): only("open"),
+    ("POST", "account.describe"): only("open"),
+    ("POST", "account.ask_to_change"): only("open"),
+    ("POST", "account.change_password"): only("open"),
+    ("POST", "account.end_session"): only(404),  # nobody's
+    ("POST", "account.end_other_sessions"): only("open"),
+    ("GET", "account.add_app"): only("open"),
+    ("POST", "account.add_app"): only("open"),
+    ("POST", "account.remove_app"): only("open"),
+    ("POST", "account.passkey_to_add"): only("open"),
+    ("POST", "account.add_passkey"): only("open"),
+    ("POST", "account.remove_passkey"): only(404),  # nobody's
+    ("POST", "account.make_recovery_codes"): only("open"),
+    ("GET", "account.data"): only("open"),
+    ("POST", "account.delete_account"): only("open"),
     ("GET", "own_settings.show"): only("open"),
     ("POST", "own_settings.keep"): only("open"),
     ("GET", "notifications.index"): only("open"),
@@ -207,7 +253,16 @@ MATRIX = {
     ("GET", "admin.signups"): ADMINS,
     ("POST", "admin.approve"): ADMINS,
     ("POST", "admin.reject"): ADMINS,
+    ("POST", "admin.undo"): ADMINS,
+    ("POST", "admin.decide_several"): ADMINS,
+    ("POST", "admin.note"): ADMINS,
+    ("POST", "admin.change_role"): ADMINS,
+    ("POST", "admin.invite"): ADMINS,
+    ("POST", "admin.take_back"): only(403, admin=404),  # nobody's
     ("GET", "admin.users"): ADMINS,
+    ("GET", "audit_log.show"): ADMINS,
+    ("GET", "audit_log.as_csv"): ADMINS,
+    ("POST", "audit_log.check"): ADMINS,
     ("POST", "admin.suspend"): ADMINS,
     ("POST", "admin.restore"): ADMINS,
     ("GET", "queue.show"): ADMINS,
@@ -260,7 +315,21 @@ def test_the_public_list_is_this_and_no_more(app):
         "home.landing",
         "health.healthz",
         "health.readyz",
+        "metrics.metrics",
         "account.signup",
+        "account.asked",
+        "account.send_confirmation",
+        "account.confirm",
+        "account.forgotten",
+        "account.reset",
+        "account.change_address",
+        "account.join",
+        "account.second_step",
+        "account.second_passkey_options",
+        "account.second_passkey",
+        "account.passkey_options",
+        "account.log_in_by_passkey",
+        "account.first_second_step",
         "account.theme",
         "account.leave",
         "notifications.ask_to_stop",
@@ -290,8 +359,11 @@ def url_of(app, endpoint, document, cast):
     values = {"document_id": document.id, "number": 1, "asking": 2, "user_id": cast.pending.id, "role": "sponsor"}
     values["word_id"] = values["waiver_id"] = values["review_id"] = values["mail_id"] = 1
     values["decision_id"] = values["act_id"] = values["view_id"] = 0  # nobody's
+    values["login_id"], values["passkey_id"], values["invitation_id"] = uuid.uuid4(), 0, 0  # nobody's, too
     values["suffix"], values["webhook_id"], values["delivery_id"] = "md", 1, 1
-    values["token"] = unsubscribing.url(cast.editor, Group.WORK).rpartition("/")[2]
+    values["token"] = "nobody-was-sent-this"
+    if endpoint.startswith("notifications."):
+        values["token"] = unsubscribing.url(cast.editor, Group.WORK).rpartition("/")[2]
     given = select(Notice.id).where(Notice.person_id == cast.editor.id)  # the editor was given the text
     values["notice_id"] = object_session(document).scalars(given).first()
     values["slug"] = editions.page_of(object_session(document), document).slug
@@ -328,6 +400,7 @@ def test_who_gets_what(app, session, cast, make_document, as_person, method, end
         user = getattr(cast, name, None)
         with session.begin_nested() as undo:
             answer = as_person(user).open(url, method=method)
+            answer.close()  # a download holds its file until it was sent
             undo.rollback()
         session.expire_all()
         if expected == "login":

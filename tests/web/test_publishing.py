@@ -342,3 +342,9 @@ def test_the_disclosure_report_has_a_line_for_every_edition(session, cast, make_
     assert {row["title"] for row in rows} == {"'=HYPERLINK(1)"}
     assert {row["responsible"] for row in rows} == {"Ruth Okafor"}
     assert all(0 <= int(row["machine_percent"]) <= 100 for row in rows)
+
+
+@pytest.mark.parametrize("slug", ["%00", "a%00b", "%5B%00", "a%0Ab", "%ED%A0%80", "'--"])
+@pytest.mark.parametrize("path", ["/read/{}", "/read/{}/1", "/read/{}/1/hands", "/read/{}/1.md"])
+def test_no_page_has_such_a_name(client, slug, path):
+    assert client.get(path.format(slug)).status_code == 404

@@ -16,6 +16,9 @@ MODELS = {
     "verify": ("copydesk.engine.models_cli:verify_command", "Compare models with their cards."),
     "use": ("copydesk.autodocs.model_command:use", "Choose the model that writes new drafts."),
 }
+AUDIT = {
+    "verify": ("copydesk.audit.commands:verify", "Check that the audit log is as it was written."),
+}
 COMMANDS = {
     "web": ("copydesk.web.commands:web", "Serve the pages."),
     "replay": ("copydesk.worker.replay_command:replay", "Write a draft again and compare."),
@@ -29,6 +32,9 @@ COMMANDS = {
     ),
     "shell": ("copydesk.web.commands:shell", "A Python shell with the application loaded."),
     "models": ("copydesk.cli:models", "List, fetch, verify and choose models."),
+    "audit": ("copydesk.cli:audit", "Check the audit log."),
+    "backup": ("copydesk.backup.commands:backup", "Write the whole desk into one file."),
+    "restore": ("copydesk.backup.commands:restore", "Make the desk again from a backup."),
     "write": ("copydesk.engine.cli:write", "Let the model go on from a text."),
     "verify": ("copydesk.documents.records.verify_command:verify", "Check a document's record, offline."),
     "train": ("copydesk.training.cli:train", "Train and evaluate models."),
@@ -37,7 +43,10 @@ COMMANDS = {
 
 
 # They work on a desk: on a machine where one runs with `make run`, they find its database by themselves.
-AT_A_DESK = {"create-admin", "development-people", "migrate", "replay", "shell", "use"}
+AT_A_DESK = {
+    "audit", "backup", "create-admin", "development-people", "migrate", "replay", "restore", "shell", "use",
+}  # fmt: skip
+ANYWHERE = {("backup", "verify"), ("backup", "age")}  # these ask for no desk
 
 
 class LazyGroup(click.Group):
@@ -64,7 +73,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
-        if name in AT_A_DESK and "--help" not in rest:
+        if name in AT_A_DESK and "--help" not in rest and (name, *rest[:1]) not in ANYWHERE:
             _join_running_desk()
         return name, command, rest
 
@@ -81,6 +90,10 @@ class LazyGroup(click.Group):
 
 class ModelCommands(LazyGroup):
     lazy = MODELS
+
+
+class AuditCommands(LazyGroup):
+    lazy = AUDIT
 
 
 def _join_running_desk() -> None:
@@ -104,6 +117,11 @@ def main() -> None:
 @click.group(cls=ModelCommands)
 def models() -> None:
     """List, fetch, verify and choose models."""
+
+
+@click.group(cls=AuditCommands)
+def audit() -> None:
+    """Check the audit log."""
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
@@ -36,12 +37,21 @@ class Settings(BaseModel):
     # The desk
     environment: Environment = Field(alias="copydesk_env")
     database_url: str = Field(pattern=r"^postgresql(\+psycopg2?)?://")
+    # To `copydesk migrate` alone: what web and worker have as their DATABASE_URL, so that it can make their log-ins
+    web_database_url: str = Field(default="", pattern=r"^(postgresql(\+psycopg2?)?://.+)?$")
+    worker_database_url: str = Field(default="", pattern=r"^(postgresql(\+psycopg2?)?://.+)?$")
     secret_key: SecretStr = SecretStr("")
     password_salt: SecretStr = SecretStr("")
     base_url: str = Field(default="http://127.0.0.1:5000", pattern=r"^https?://[^/]+$")
     data_dir: Path = Path("var")
     claiming: bool = True  # may editors take documents from the unassigned pool themselves?
     trusted_proxies: Annotated[int, Field(ge=0, le=3)] = 0  # how many reverse proxies set X-Forwarded-*
+
+    # Accounts
+    confirm_addresses: bool | None = None  # must people confirm their address? Unset: in production
+    stolen_passwords_url: str = Field(default="", pattern=r"^(https?://.+)?$")  # lists of Have I Been Pwned's kind
+    admin_second_step: bool | None = None  # must admins log in with a second step? Unset: in production
+    limits: bool = True  # of how often one may ask for what; off only where something in front of the desk counts
 
     # The engine, as worker and web reach it
     engine_url: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://")
@@ -77,6 +87,13 @@ class Settings(BaseModel):
     # Webhooks
     webhook_allow_private: bool = False  # true: receivers in the desk's own network may be called
 
+    # Watching: see docs/monitoring.md
+    metrics_token: SecretStr = SecretStr("")  # who asks for /metrics from another machine; empty: nobody may
+    status_host: str = "127.0.0.1"  # where a worker answers how it is, and its figures
+    status_port: Annotated[int, Field(ge=0, le=65535)] = 0  # 0: nowhere
+    sentry_dsn: SecretStr = SecretStr("")  # where faults are reported to, without a word of anybody's; empty: nowhere
+    otel_exporter_otlp_endpoint: str = Field(default="", pattern=r"^(https?://.+)?$")  # where traces go; empty: nowhere
+
     # Logs
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = False
@@ -99,6 +116,14 @@ class Settings(BaseModel):
         return self.environment is Environment.PRODUCTION
 
     @property
+    def asks_to_confirm(self) -> bool:
+        return self.is_production if self.confirm_addresses is None else self.confirm_addresses
+
+    @property
+    def admins_need_second_step(self) -> bool:
+        return self.is_production if self.admin_second_step is None else self.admin_second_step
+
+    @property
     def sqlalchemy_url(self) -> str:
         """The database for SQLAlchemy, always on psycopg2."""
         return "postgresql+psycopg2://" + self.database_url.partition("://")[2]
@@ -113,6 +138,16 @@ class Settings(BaseModel):
         """The keys of other servers by their addresses."""
         return read_keys(self.remote_engine_keys.get_secret_value())
 
+    def secrets(self) -> set[str]:
+        """The values that no log line may hold."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        found = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+        found |= set(self.remote_keys.values())
+        found |= {
+            unquote(urlsplit(url).password or "") for url in (self.database_url, self.smtp_url.get_secret_value())
+        }
+        return found - {""}
+
     @field_validator("remote_engine_keys")
     @classmethod
     def _keys_can_be_read(cls, value: SecretStr) -> SecretStr:
@@ -123,6 +158,8 @@ class Settings(BaseModel):
     def _no_default_secret_outside_development(self) -> Self:
         if not self.is_production:
             return self
+        if 0 < len(self.metrics_token.get_secret_value()) < 16:
+            raise ValueError("METRICS_TOKEN must have at least 16 random characters in production, or be empty")
         for name, least in (("secret_key", 32), ("password_salt", 16), ("engine_token", 16)):
             value = getattr(self, name).get_secret_value()
             if len(value) < least or value == DEVELOPMENT_SECRET:

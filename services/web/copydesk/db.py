@@ -67,6 +67,7 @@ def make_engine(url: str, pool_size: int = 5, idle: float = 60.0) -> Engine:
         url,
         pool_size=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error's words go into the log; what people wrote does not
         connect_args={
             "options": f"-c lock_timeout=10s -c idle_in_transaction_session_timeout={idle * 1000:.0f}ms",
             "connect_timeout": 5,

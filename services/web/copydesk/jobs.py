@@ -15,6 +15,10 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from copydesk import request_ids
+
+REQUEST = "request_id"  # the argument by which a job knows the request that caused it
+
 
 class Queue(StrEnum):
     DRAFTS = "drafts"
@@ -43,12 +47,17 @@ def defer(
 ) -> int:
     """Queue `task` in the caller's transaction; it exists if and only if that transaction is committed.
 
+    The number of the request that causes it goes along.
+
     Args:
         at: not before then.
 
     Returns the job's id.
     """
     session.flush()
+    caused_by = request_ids.current.get()
+    if caused_by is not None:
+        arguments[REQUEST] = caused_by
     deferrer = _deferrer.configure_task(
         task.value,
         queue=queue.value,

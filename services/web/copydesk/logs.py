@@ -4,11 +4,12 @@ import logging
 
 import structlog
 
+from copydesk import log_guard
 from copydesk.config import Settings
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send everything, also the standard library's loggers, through structlog to standard error."""
+    """Send everything, also the standard library's loggers, through structlog to standard error, without secrets."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -19,9 +20,8 @@ def configure_logging(settings: Settings) -> None:
         if settings.log_json
         else structlog.dev.ConsoleRenderer(
             colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
-        )  # no local variables in tracebacks: they hold passwords and texts
+        )
     )
-    final = [structlog.processors.format_exc_info] if settings.log_json else []
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -31,7 +31,12 @@ def configure_logging(settings: Settings) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,  # no local variables: they hold passwords and texts
+                log_guard.processor(settings.secrets(), json=settings.log_json),
+                renderer,
+            ],
         )
     )
     root = logging.getLogger()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from copydesk import audit
@@ -35,6 +36,7 @@ def create_development_people(session: Session, settings: Settings, hash_passwor
                 role=role,
                 status=Status.APPROVED,
                 password=hash_password(password),
+                confirmed_at=func.now(),
             )
             session.add(user)
             session.flush()

@@ -24,6 +24,18 @@ class LastAdmin(AccountError):
     """This is the last admin: without one, nobody could be let in any more."""
 
 
+class TooLate(AccountError):
+    """This can't be taken back any more: something has happened with the account since."""
+
+
+class StillResponsible(AccountError):
+    """This person is the sponsor of texts that are not finished. Hand those over to another sponsor first."""
+
+
+class InvitationVoid(AccountError):
+    """This invitation is not good any more: it was used, taken back, or is too old. Ask for a new one."""
+
+
 class NotInProduction(AccountError):
     """The development people can never exist in production."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from flask_security.core import UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from copydesk.db import Base, BigIntId, CreatedAt, Words, one_of
@@ -23,6 +23,7 @@ class Status(StrEnum):
     APPROVED = "approved"  # may work
     REJECTED = "rejected"  # was refused, with a reason
     SUSPENDED = "suspended"  # was let in once, is out now, with a reason
+    LEFT = "left"  # deleted their account; what they wrote keeps its author
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class NamedRole:
 
 def _uniquifier() -> str:
     return secrets.token_hex(32)
+
+
+SECRETS = "secrets"  # columns of a person that web alone may read, and loads where it checks them
 
 
 class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Security ships no types
@@ -58,14 +62,25 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Security ships no ty
     role: Mapped[Role] = mapped_column(Words(Role))
     status: Mapped[Status] = mapped_column(Words(Status), default=Status.PENDING)
     status_reason: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")  # of the admins, for themselves
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[dt.datetime | None]
-    password: Mapped[str] = mapped_column(String(255))
+    password: Mapped[str] = mapped_column(String(255), deferred_group=SECRETS)
     time_zone: Mapped[str | None] = mapped_column(String(64))  # an IANA name; none: as the browser says
     seen_time_zone: Mapped[str | None] = mapped_column(String(64))  # what it said at the last log-in: mails go by it
+    confirmed_at: Mapped[dt.datetime | None]  # since when we know that letters to this address reach the person
+    totp_secret: Mapped[str | None] = mapped_column(Text, deferred_group=SECRETS)  # of an app for codes, encrypted
+    # Of the last code that was used: none is good twice.
+    totp_counter: Mapped[int | None] = mapped_column(BigInteger, deferred_group=SECRETS)
     away: Mapped[bool] = mapped_column(default=False)  # gets no work by itself; people can still give it
-    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True, default=_uniquifier)
+    fs_uniquifier: Mapped[str] = mapped_column(
+        String(64), unique=True, default=_uniquifier, deferred_group=SECRETS
+    )  # in the cookie of who is logged in
     created_at: Mapped[CreatedAt]
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.confirmed_at is not None
 
     @property
     def active(self) -> bool:

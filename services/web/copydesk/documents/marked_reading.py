@@ -17,6 +17,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from copydesk.documents import markdown
+from copydesk.documents.hidden import visible_in_code
 
 _NEAR = 24  # characters: further than that no mark, entity or escape reaches
 _LINK_END = re.compile(
@@ -66,7 +67,7 @@ class _Reading:
             url_schemes=markdown.SCHEMES,
             link_rel=markdown.LINK_REL,
         )
-        return Markup(clean)  # noqa: S704  cleaned in the lines above
+        return Markup(visible_in_code(clean))  # noqa: S704  # nosec B704  # cleaned in the lines above
 
     def _enter(self, token: Token) -> None:
         """A block begins: nothing of it stands before its first line, or after its last."""

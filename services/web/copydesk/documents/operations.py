@@ -8,7 +8,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from copydesk.accounts.models import Role, Status, User
@@ -193,8 +193,8 @@ def sign(
     return document
 
 
-def release_work(session: Session, editor: User, actor: User) -> int:
-    """A suspended editor's work goes back to the pool; texts are kept. Returns how many documents moved."""
+def release_work(session: Session, editor: User, actor: User, why: str = "The editor was suspended.") -> int:
+    """The work of an editor who leaves goes back to the pool; texts are kept. Returns how many documents moved."""
     mine = select(Document).where(Document.editor_id == editor.id).with_for_update(of=Document)
     moved = 0
     for document in session.scalars(mine.order_by(Document.id)).all():
@@ -205,10 +205,17 @@ def release_work(session: Session, editor: User, actor: User) -> int:
         document.editor_id = None
         back = document.state in (State.EDITING, State.QUESTION, State.SIGNOFF)
         access.go_to(document, State.UNASSIGNED if back else document.state)
-        access.record(session, Act.ASSIGN, document, actor, before=before, note="The editor was suspended.")
+        access.record(session, Act.ASSIGN, document, actor, before=before, note=why)
         load.assign_by_load(session, document)
         moved += 1
     return moved
+
+
+def unfinished_of(session: Session, sponsor: User) -> int:
+    """How many texts still need this sponsor."""
+    ended = (State.PUBLISHED, State.RETRACTED, State.WITHDRAWN)
+    query = select(func.count()).where(Document.sponsor_id == sponsor.id, Document.state.not_in(ended))
+    return session.scalar(query) or 0
 
 
 def keep_unsaved(session: Session, document: Document, actor: User) -> None:

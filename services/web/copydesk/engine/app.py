@@ -1,21 +1,24 @@
-"""The engine's pages: /health, /v1/models, /v1/completions and /v1/scores. All but the first want the token."""
+"""The engine's pages: /health, /metrics, /v1/models, /v1/completions and /v1/scores. The last three want the token."""
 
 import asyncio
 import contextlib
 import hmac
 import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from prometheus_client import generate_latest
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Send
 
-from copydesk.engine import protocol
+from copydesk import request_ids, scraping
+from copydesk.engine import metrics, protocol
 from copydesk.engine.errors import EngineCannotStart, ModelError, ModelNotFound, ModelTooLarge
 from copydesk.engine.model_pool import Loaded, ModelPool
 from copydesk.engine.models import ModelFolder
@@ -54,11 +57,14 @@ def make_app(pool: ModelPool) -> Starlette:
     engine = Engine(pool)
     routes = [
         Route("/health", engine.page(health)),
+        Route("/metrics", engine.page(metrics_page)),
         Route("/v1/models", engine.page(models)),
         Route("/v1/completions", engine.page(completions), methods=["POST"]),
         Route("/v1/scores", engine.page(scores), methods=["POST"]),
     ]
-    return Starlette(routes=routes)
+    app = Starlette(routes=routes)
+    app.state.engine = engine
+    return app
 
 
 class Engine:
@@ -67,6 +73,7 @@ class Engine:
     def __init__(self, pool: ModelPool) -> None:
         self.pool = pool
         self.under_way = 0
+        self.stopping = False  # those under way are answered, others are told to come back
         self._expected = f"Bearer {pool.settings.token}".encode()
 
     def page(self, page: _Page) -> Callable[[Request], Awaitable[Response]]:
@@ -74,15 +81,19 @@ class Engine:
 
         @wraps(page)
         async def answer(request: Request) -> Response:
-            if page is not health and not self._has_token(request):
+            if page not in _OPEN and not self._has_token(request):
                 body = error_body("This engine wants its token, as a bearer.", "unauthorized", 401)
                 return JSONResponse(body, 401, {"WWW-Authenticate": "Bearer"})
+            given = request.headers.get(request_ids.HEADER)
+            request_ids.current.set(given if request_ids.is_one(given) else None)  # who has the token is believed
             try:
-                return await page(self, request)
+                response = await page(self, request)
             except ClientDisconnect:
-                return Response(status_code=400)
+                response = Response(status_code=400)
             except Exception as error:
-                return _error_response(error)
+                response = _error_response(error)
+            metrics.QUESTIONS.labels(page.__name__, f"{response.status_code // 100}xx").inc()
+            return response
 
         return answer
 
@@ -96,7 +107,7 @@ class Engine:
         Raises:
             ModelNotFound, ModelTooLarge: it can't.
         """
-        if self.under_way >= MOST_WAITING:
+        if self.stopping or self.under_way >= MOST_WAITING:
             raise Stopped
         model = await self.pool.find(name)
         self.pool.check(model)
@@ -113,9 +124,27 @@ class EventStream(StreamingResponse):
 
 
 async def health(engine: Engine, request: Request) -> Response:
-    """200 when the default model is in memory, 503 while it is loaded."""
+    """200 when the default model is in memory, 503 while it is loaded and when the engine is about to end."""
+    if engine.stopping:
+        return JSONResponse({"status": "stopping"}, 503)
     ready = engine.pool.is_ready
     return JSONResponse({"status": "ok" if ready else "loading"}, 200 if ready else 503)
+
+
+async def metrics_page(engine: Engine, request: Request) -> Response:
+    """The figures for Prometheus, for this machine and whoever has their token; for others there is nothing here."""
+    if not scraping.allowed(
+        peer=request.client.host if request.client is not None else None,
+        forwarded="x-forwarded-for" in request.headers or "forwarded" in request.headers,
+        authorization=request.headers.get("authorization", ""),
+        token=engine.pool.settings.metrics_token,
+    ):
+        return JSONResponse(error_body("There is no such page.", "not_found", 404), 404)
+    metrics.READY.set(engine.pool.is_ready and not engine.stopping)
+    return Response(generate_latest(metrics.registry), media_type=scraping.TYPE)
+
+
+_OPEN = (health, metrics_page)  # without the engine's own token
 
 
 async def models(engine: Engine, request: Request) -> Response:
@@ -155,11 +184,17 @@ async def scores(engine: Engine, request: Request) -> Response:
 @contextlib.asynccontextmanager
 async def _at_work(engine: Engine, model: ModelFolder) -> AsyncIterator[Loaded]:
     engine.under_way += 1
+    metrics.UNDER_WAY.inc()
+    began = time.monotonic()
     try:
         async with engine.pool.use(model) as loaded:
             yield loaded
     finally:
         engine.under_way -= 1
+        metrics.UNDER_WAY.dec()
+        seconds, caused_by = time.monotonic() - began, request_ids.current.get()
+        metrics.SECONDS.observe(seconds)
+        log.info("question answered in %.2f s, model %s, request %s", seconds, model.name, caused_by or "-")
 
 
 async def _stream(engine: Engine, asked: CompletionQuestion, model: ModelFolder) -> AsyncIterator[bytes]:
@@ -227,6 +262,7 @@ async def _parts(loaded: Loaded, question: Completion | Scoring) -> AsyncGenerat
         while True:
             parts = ticket.take()
             if parts:
+                metrics.TOKENS.inc(sum(len(part.tokens) for part in parts))
                 yield parts
             elif ticket.over:
                 return

@@ -141,13 +141,18 @@ def engine(
     threads: int,
 ) -> None:
     """Serve the model to the worker until told to stop. The token is taken from ENGINE_TOKEN alone."""
+    from copydesk import log_guard
     from copydesk.engine import server
 
-    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    handler = logging.StreamHandler()
+    secrets = (_engine_token(), _metrics_token())
+    handler.setFormatter(log_guard.GuardedFormatter("%(asctime)s %(levelname)s %(message)s", secrets))
+    logging.basicConfig(level=log_level.upper(), handlers=[handler])
     with _said_plainly():
         settings = EngineSettings(
             model=folders.find(name, models_dir),
             token=_engine_token(),
+            metrics_token=_metrics_token(),
             host=host,
             port=port,
             slots=slots,
@@ -161,9 +166,17 @@ def engine(
 
 
 def _engine_token() -> str:
+    return _secret("engine_token")
+
+
+def _metrics_token() -> str:
+    return _secret("metrics_token")
+
+
+def _secret(name: str) -> str:
     """From the environment, or the file that holds it in a container; never an argument, which `ps` would show."""
-    secret = Path(os.environ.get("SECRETS_DIR", "/run/secrets"), "engine_token")
-    return os.environ.get("ENGINE_TOKEN") or (secret.read_text(encoding="utf-8").strip() if secret.is_file() else "")
+    file = Path(os.environ.get("SECRETS_DIR", "/run/secrets"), name)
+    return os.environ.get(name.upper()) or (file.read_text(encoding="utf-8").strip() if file.is_file() else "")
 
 
 @contextmanager

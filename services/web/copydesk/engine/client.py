@@ -1,6 +1,6 @@
 """A client for our own engine, and for any server that speaks OpenAI's completions: llama.cpp's, vLLM's, Ollama's.
 
-Imports httpx and the standard library only: web uses it to ask whether the engine is there.
+Imports httpx and the standard library alone: web uses it to ask whether the engine is there.
 """
 
 import math
@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from copydesk import request_ids
 from copydesk.engine import stream
 from copydesk.engine.errors import (
     EngineBadRequest,
@@ -173,7 +174,9 @@ class EngineClient:
     def _http(self) -> httpx.Client:
         """A client for one call. Proxies are not asked: the engine is one of ours, and so is the token."""
         timeout = httpx.Timeout(self.timeout, connect=min(CONNECT_SECONDS, self.timeout))
-        return httpx.Client(base_url=self.url, headers=self._headers, timeout=timeout, verify=_tls(), trust_env=False)
+        number = request_ids.current.get()
+        headers = self._headers if number is None else {**self._headers, request_ids.HEADER: number}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=timeout, verify=_tls(), trust_env=False)
 
     @contextmanager
     def _errors(self, heard: "_Heard") -> Iterator[None]:

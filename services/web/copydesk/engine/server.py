@@ -14,7 +14,7 @@ from threading import Event, Thread
 
 import uvicorn
 
-from copydesk.engine.app import make_app
+from copydesk.engine.app import Engine, make_app
 from copydesk.engine.errors import EngineCannotStart
 from copydesk.engine.model_pool import Loaded, ModelPool
 from copydesk.engine.settings import BackendKind, EngineSettings
@@ -26,26 +26,28 @@ log = logging.getLogger(__name__)
 _BACKLOG = 1024
 # The thread that drives the model has a millisecond between two steps: those who write into sockets must not hold the
 # interpreter for the usual five.
+_GRACE = 8.0  # seconds for the texts under way when it is told to stop; then the workers have them written again
 _NICENESS = 5  # on a machine that is shared, pages and the database go before drafts
 _SWITCH_SECONDS = 0.0005
 
 
 def serve(settings: EngineSettings) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT. Texts under way are given a moment to end; a second signal ends it at once.
 
     Raises:
         EngineCannotStart: no token, the port is taken, or the kernel is missing.
         ModelTooLarge: with figures.
         ModelError: the model's folder is damaged.
     """
-    stop = Event()
+    stop, now = Event(), Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: (now if stop.is_set() else stop).set())
     sys.setswitchinterval(_SWITCH_SECONDS)
     os.nice(_NICENESS)
-    with running(settings):
+    with _running(settings) as (_, server):
         stop.wait()
-        log.info("engine stops")
+        log.info("engine stops, %d texts under way", server.app.state.engine.under_way)
+        server.drain(now)
         # There is nothing to save here: the workers notice at once that the line is cut, and their drafts go back into
         # the queue.
         logging.shutdown()
@@ -55,6 +57,12 @@ def serve(settings: EngineSettings) -> None:
 @contextmanager
 def running(settings: EngineSettings) -> Iterator[str]:
     """The engine as a context; gives its address, such as `http://127.0.0.1:8080`. Raises as `serve` does."""
+    with _running(settings) as (address, _):
+        yield address
+
+
+@contextmanager
+def _running(settings: EngineSettings) -> Iterator[tuple[str, "_Server"]]:
     if not settings.token:
         raise EngineCannotStart("The engine needs a token: set ENGINE_TOKEN, here and for the worker.")
     with _listening(settings.host, settings.port) as listener:
@@ -73,7 +81,7 @@ def running(settings: EngineSettings) -> Iterator[str]:
                 loaded.scheduler.context,
                 time.monotonic() - started,
             )
-            yield address
+            yield address, server
         finally:
             server.stop()
 
@@ -84,6 +92,8 @@ class _Server:
     def __init__(self, settings: EngineSettings, listener: socket.socket) -> None:
         self._settings = settings
         self._listener = listener
+        self._pool = ModelPool(settings)
+        self.app = make_app(self._pool)
         self._first: Future[Loaded] = Future()
         self._uvicorn: uvicorn.Server | None = None
         self._thread = Thread(target=self._run, name="engine", daemon=True)
@@ -92,6 +102,14 @@ class _Server:
         """Answer /health at once, and return when the default model is in memory."""
         self._thread.start()
         return self._first.result()
+
+    def drain(self, now: Event) -> None:
+        """Take no more questions, and wait until those under way are answered: not for long, and only until `now`."""
+        engine: Engine = self.app.state.engine
+        engine.stopping = True
+        deadline = time.monotonic() + _GRACE
+        while engine.under_way and time.monotonic() < deadline and not now.wait(0.05):
+            pass
 
     def stop(self) -> None:
         """End it, whoever is still being served."""
@@ -108,9 +126,8 @@ class _Server:
             raise
 
     async def _serve(self) -> None:
-        pool = ModelPool(self._settings)
         config = uvicorn.Config(
-            make_app(pool),
+            self.app,
             lifespan="off",
             log_config=None,
             log_level="warning",
@@ -123,7 +140,7 @@ class _Server:
         self._uvicorn = uvicorn.Server(config)
         serving = asyncio.ensure_future(self._uvicorn.serve(sockets=[self._listener]))
         try:
-            self._first.set_result(await pool.start())
+            self._first.set_result(await self._pool.start())
             await serving
         except Exception as error:
             if self._first.done():
@@ -131,7 +148,7 @@ class _Server:
             self._first.set_exception(error)
         finally:
             self._uvicorn.should_exit = self._uvicorn.force_exit = True
-            await pool.close()
+            await self._pool.close()
             with suppress(asyncio.CancelledError):
                 await serving
 

@@ -30,6 +30,7 @@ class EngineSettings:
     precision: Precision = Precision.INT8
     models_dir: Path | None = None  # None: the default alone
     backend: BackendKind = BackendKind.NATIVE
+    metrics_token: str = ""  # who reads the figures from another machine; empty: nobody
 
     @property
     def exactness(self) -> Precision:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+
 from copydesk.config import read_settings
 from copydesk.local import postgres
 from copydesk.local.checks import HOST, check_data_dir, check_disk, check_port
@@ -18,6 +20,8 @@ from copydesk.local.environment import Place, for_programs
 from copydesk.local.occupancy import Occupancy
 from copydesk.local.programs import Program
 from copydesk.local.supervisor import Slot, Stopped, Supervisor
+from copydesk.rights import logins
+from copydesk.rights.tables import Process
 
 COPYDESK = (str(Path(sys.executable).with_name("copydesk")),)
 PEOPLE = (
@@ -40,15 +44,18 @@ class Cast:
 
 
 def real_cast(place: Place, environ: Mapping[str, str], with_engine: bool) -> Cast:
-    """The programs that `make run` starts."""
+    """The programs that `make run` starts; on the embedded database web and worker log in with roles of their own."""
+    owner, own = environ["DATABASE_URL"], _logins(place, environ)
+    environ_of = {process: {**environ, "DATABASE_URL": own.get(process) or owner} for process in Process}
+    told = {**environ, **{logins.setting_of(process): url for process, url in own.items()}}
     headers = {"Authorization": f"Bearer {environ.get('ENGINE_TOKEN', '')}"}
     engine = _program("engine", environ, answers(f"{environ['ENGINE_URL']}/health", headers))
-    people = replace(_program("people", environ), command=[*COPYDESK, "development-people"])
-    web = _program("web", environ, answers(f"{place.address}/healthz"))
+    people = replace(_program("people", environ_of[Process.WEB]), command=[*COPYDESK, "development-people"])
+    web = _program("web", environ_of[Process.WEB], answers(f"{place.address}/healthz"))
     return Cast(
         engine=engine if with_engine else None,
-        migrate=_program("migrate", environ),
-        lasting=(_program("worker", environ),),
+        migrate=_program("migrate", told),
+        lasting=(_program("worker", environ_of[Process.WORKER]),),
         web=replace(web, command=[*web.command, "--port", str(place.port)]),
         meanwhile=(people,) if _is_development(environ) else (),
     )
@@ -96,6 +103,16 @@ def answers(url: str, headers: Mapping[str, str] | None = None) -> Callable[[], 
 
 def _program(name: str, environ: Mapping[str, str], ready: Callable[[], bool] | None = None) -> Program:
     return Program(name=name, command=[*COPYDESK, name], environ=environ, ready=ready)
+
+
+def _logins(place: Place, environ: Mapping[str, str]) -> dict[Process, str]:
+    """The addresses of web and worker: as given, or on the embedded database, which asks for no password."""
+    given = {process: environ.get(logins.setting_of(process), "") for process in Process}
+    if any(given.values()) or environ["DATABASE_URL"] != postgres.Postgres(place.data_dir).url:
+        return {process: url for process, url in given.items() if url}
+    url = make_url(environ["DATABASE_URL"])
+    named = {process: url.set(username=f"{url.database}_{process}") for process in Process}
+    return {process: url.render_as_string(hide_password=False) for process, url in named.items()}
 
 
 def _is_development(environ: Mapping[str, str]) -> bool:

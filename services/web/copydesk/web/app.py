@@ -5,11 +5,14 @@ from pathlib import Path
 from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from copydesk import fault_reports, traces
+from copydesk.accounts import login_sessions
 from copydesk.config import Settings, settings
 from copydesk.logs import configure_logging
 from copydesk.web import (
-    account,
+    accounts,
     admin,
+    audit_log,
     body_limits,
     brief_templates,
     compression,
@@ -24,6 +27,8 @@ from copydesk.web import (
     help_pages,
     home,
     house,
+    limits,
+    metrics,
     models,
     notifications,
     own_settings,
@@ -37,6 +42,8 @@ from copydesk.web import (
     templating,
     webhooks,
 )
+from copydesk.web.accounts import evenly
+from copydesk.web.cookies import SignedSessions
 from copydesk.web.extensions import csrf, db, migrate, talisman
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -55,7 +62,10 @@ def create_app(config: Settings | None = None) -> Flask:
     """The whole web process. Raises `ConfigurationError` when a setting is missing or wrong."""
     config = config or settings()
     configure_logging(config)
+    fault_reports.install(config, "web")
+    traces.install(config, "web")
     app = Flask("copydesk.web", root_path=str(Path(__file__).parent))
+    app.session_interface = SignedSessions()
     _configure(app, config)
     if config.trusted_proxies:
         n = config.trusted_proxies
@@ -66,19 +76,26 @@ def create_app(config: Settings | None = None) -> Flask:
     csrf.init_app(app)
     _install_headers(app, config)
     request_log.install(app)
+    metrics.install(app)
+    health.install(app)
+    traces.watch_pages(app)
+    with app.app_context():
+        traces.watch_database(db.engine)
     if not config.trusted_proxies:
         compression.install(app)
     security.install(app, config)
+    limits.install(app, config)
     app.before_request(guards.refuse_unguarded)
     templating.install(app)
     errors.install(app)
     for room in (
         home,
         help_pages,
-        account,
+        accounts,
         own_settings,
         notifications,
         admin,
+        audit_log,
         brief_templates,
         house,
         webhooks,
@@ -94,6 +111,7 @@ def create_app(config: Settings | None = None) -> Flask:
         figures,
         disclosure,
         health,
+        metrics,
     ):
         app.register_blueprint(room.blueprint)
     return app
@@ -107,6 +125,7 @@ def _configure(app: Flask, config: Settings) -> None:
         SQLALCHEMY_DATABASE_URI=config.sqlalchemy_url,
         SQLALCHEMY_ENGINE_OPTIONS={
             "pool_pre_ping": True,
+            "hide_parameters": True,  # an error's words go into the log; what people wrote does not
             "connect_args": {
                 "options": "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
                 "connect_timeout": 5,
@@ -125,6 +144,8 @@ def _configure(app: Flask, config: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_SSL_STRICT=config.is_production,
         SEND_FILE_MAX_AGE_DEFAULT=31536000,
+        PERMANENT_SESSION_LIFETIME=login_sessions.LONGEST_STAYING,
+        EVEN_SECONDS=0.0 if config.environment == "test" else evenly.SECONDS,
     )
 
 
@@ -133,8 +154,11 @@ def _install_headers(app: Flask, config: Settings) -> None:
 
     @app.after_request  # the first that is registered runs last: it has the last word
     def keep_address_secret(response):  # type: ignore[no-untyped-def]
-        if request.blueprint == signing.blueprint.name:
+        if "token" in (request.view_args or {}):
             response.headers.update(signing.HEADERS)
+            if request.blueprint != signing.blueprint.name:
+                # A form with a token needs a Referer over https. It goes to this desk alone, whose logs mask it.
+                response.headers["Referrer-Policy"] = "same-origin"
         return response
 
     talisman.init_app(

@@ -12,6 +12,7 @@ from copydesk.accounts import zones
 from copydesk.documents.errors import InvalidInput
 from copydesk.documents.models import Document, State
 from copydesk.documents.routing import deadlines
+from copydesk.web.cookies import host_name
 
 COOKIE = "zone"  # set by script: what the browser's own clock says
 WORKDAY_ENDS = dt.time(17)
@@ -29,7 +30,12 @@ def viewer_zone(told: str | None = None) -> ZoneInfo:
     if request.blueprint == "reading":  # public, and kept by caches: the same for everyone
         return ZoneInfo("UTC")
     chosen = current_user.time_zone if current_user.is_authenticated else None
-    return zones.named(chosen or told or request.cookies.get(COOKIE))
+    return zones.named(chosen or told or browser_zone())
+
+
+def browser_zone() -> str | None:
+    """What the browser's own clock says, as it says it."""
+    return request.cookies.get(host_name(COOKIE))
 
 
 def moment(

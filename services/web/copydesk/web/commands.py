@@ -9,12 +9,16 @@ from flask import Flask
 from flask_security import hash_password
 from sqlalchemy import func, select
 
-from copydesk.accounts import development, operations
+from copydesk.accounts import development, operations, passwords
 from copydesk.accounts.errors import AccountError
 from copydesk.accounts.models import User
 from copydesk.config import settings
+from copydesk.db import make_engine
+from copydesk.logs import configure_logging
+from copydesk.rights import settling, telling
+from copydesk.rights.granting import RightsError
+from copydesk.web import metric_files
 from copydesk.web.extensions import db
-from copydesk.web.forms import LEAST_PASSWORD
 
 
 def _app() -> Flask:
@@ -29,7 +33,11 @@ def _app() -> Flask:
 @click.option("--reload", is_flag=True, help="Start again when the code changes.")
 def web(host: str, port: int, reload: bool) -> None:
     """Serve the pages with gunicorn."""
-    settings()
+    configure_logging(settings())
+    database = make_engine(settings().sqlalchemy_url, pool_size=1)
+    telling.warn(database)
+    database.dispose()
+    metric_files.start_folder()
     arguments = [sys.executable, "-m", "gunicorn", "--config", "python:copydesk.web.gunicorn_config"]
     arguments += ["--bind", f"{host}:{port}"]
     if reload:
@@ -39,11 +47,17 @@ def web(host: str, port: int, reload: bool) -> None:
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to the newest schema."""
+    """Bring the database to the newest schema, and the roles of web and worker to the rights that they need."""
     from flask_migrate import upgrade
 
     with _app().app_context():
         upgrade()
+        try:
+            open_to = settling.settle(db.engine, settings())
+        except RightsError as error:
+            raise click.ClickException(str(error)) from error
+    for process in open_to:
+        click.echo(f"The {process} has no log-in of its own to the database: {telling.ADVICE}.", err=True)
 
 
 @click.command("create-admin")
@@ -52,8 +66,9 @@ def migrate() -> None:
 @click.password_option(help="Asked for when not given; at least 8 characters.")
 def create_admin(email: str, name: str, password: str) -> None:
     """Make an admin: the first person of a desk exists only by this command."""
-    if len(password) < LEAST_PASSWORD:
-        raise click.ClickException(f"The password needs at least {LEAST_PASSWORD} characters.")
+    fault = passwords.fault(password, (name, email))
+    if fault is not None:
+        raise click.ClickException(fault)
     if "@" not in email:
         raise click.ClickException(f"{email} does not look like an email address.")
     with _app().app_context():

@@ -7,11 +7,13 @@ import io
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from copydesk import audit
 from copydesk.accounts.models import Role
 from copydesk.documents import editions
 from copydesk.documents.editions import Edition
+from copydesk.web.csv_cells import harmless
 from copydesk.web.extensions import db
-from copydesk.web.guards import approved
+from copydesk.web.guards import approved, person
 
 blueprint = Blueprint("disclosure", __name__, url_prefix="/admin")
 PAGE = 50
@@ -19,7 +21,6 @@ COLUMNS = (
     "document", "title", "edition", "change", "state", "live_at", "public_at", "machine_percent", "label",
     "editor", "responsible", "responsible_role", "signed_by", "statement", "signed_at", "emergency", "sha256",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry out
 
 
 @blueprint.get("/disclosure")
@@ -39,7 +40,9 @@ def as_csv() -> ResponseReturnValue:
     table = csv.writer(out)
     table.writerow(COLUMNS)
     for one in editions.went_out(db.session(), limit=None):
-        table.writerow([_harmless(cell) for cell in _row(one)])
+        table.writerow([harmless(cell) for cell in _row(one)])
+    audit.record(db.session(), "disclosure.exported", actor_id=person().id, object_type="desk", object_id="disclosure")
+    db.session.commit()
     response = Response(out.getvalue(), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename="disclosure.csv")
     response.headers["Cache-Control"] = "no-store"
@@ -72,8 +75,3 @@ def _row(one: Edition) -> list[object]:
 
 def _moment(value: dt.datetime | None) -> str:
     return value.astimezone(dt.UTC).isoformat(timespec="seconds") if value else ""
-
-
-def _harmless(cell: object) -> object:
-    """Text that a spreadsheet would take for a formula is marked as text."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

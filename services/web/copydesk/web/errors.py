@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, g, render_template, request
+from flask import Flask, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from copydesk import fault_reports
 from copydesk.accounts.errors import AccountError
 from copydesk.autodocs.limits import TooManyDrafts
 from copydesk.documents.asking.attachments import AttachmentNotFound
@@ -21,6 +24,7 @@ from copydesk.documents.errors import (
     StaleHead,
     WrongState,
 )
+from copydesk.web import limits
 from copydesk.web.extensions import db
 from copydesk.web.guards import wants_json
 
@@ -65,6 +69,11 @@ PAGES = {
         "What you sent is larger than this desk accepts.",
         "Shorten the text and send it again.",
     ),
+    415: Page(
+        "That came in another form",
+        "This address takes JSON, and is told so by the content type.",
+        "Go back and use the buttons of the page.",
+    ),
     429: Page(
         "A moment, please",
         "Too many requests came from here in a short time.",
@@ -82,6 +91,7 @@ PAGES = {
 def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(RateLimitExceeded, _too_often)
     app.register_error_handler(TooManyDrafts, lambda error: answer(429, str(error)))
     app.register_error_handler(DocumentNotFound, lambda error: answer(404))
     app.register_error_handler(NotAllowed, lambda error: answer(403, str(error)))
@@ -92,6 +102,7 @@ def install(app: Flask) -> None:
         app.register_error_handler(gone, lambda error: answer(404, str(error)))
     app.register_error_handler(DocumentError, lambda error: answer(409, str(error)))
     app.register_error_handler(AccountError, lambda error: answer(409, str(error)))
+    app.register_error_handler(OperationalError, _away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -130,10 +141,25 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     return answer(error.code)
 
 
+def _too_often(error: RateLimitExceeded) -> ResponseReturnValue:
+    seconds = limits.breached(limits.limiter.current_limit)
+    return answer(429, f"Too much came from here in a short time. Try again {limits.in_words(seconds)}.")
+
+
 def _csrf(error: CSRFError) -> ResponseReturnValue:
     return answer(400, "This page was open for too long, so the form could not be checked.")
 
 
+def _away(error: OperationalError) -> ResponseReturnValue:
+    """The database does not answer, or not in time. Whoever is logged in stays so; the page can't ask who it is."""
+    log.warning("request.database_away", exc_info=error)
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+    response = make_response(answer(503))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
 def _unexpected(error: Exception) -> ResponseReturnValue:
     log.exception("request.failed", exc_info=error)
+    fault_reports.report(error, route=request.url_rule.rule if request.url_rule is not None else "none")
     return answer(500)

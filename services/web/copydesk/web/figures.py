@@ -11,6 +11,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from copydesk import audit
 from copydesk.accounts.models import Role
 from copydesk.autodocs import authors
 from copydesk.autodocs.models import Autodoc
@@ -19,7 +20,7 @@ from copydesk.documents.figures.desk_figures import Line, Summary
 from copydesk.documents.models import Document
 from copydesk.web import figures_chart
 from copydesk.web.extensions import db
-from copydesk.web.guards import approved
+from copydesk.web.guards import approved, person
 
 blueprint = Blueprint("figures", __name__, url_prefix="/admin")
 AT_ONCE = 5  # texts that are counted while somebody waits for the page
@@ -82,6 +83,11 @@ def as_csv() -> ResponseReturnValue:
     for one in found:
         if one.figures is not None:
             table.writerow(_row(one, models))
+    facts = {"span": _span().name}
+    audit.record(
+        db.session(), "figures.exported", actor_id=person().id, object_type="desk", object_id="figures", after=facts
+    )
+    db.session.commit()
     response = Response(out.getvalue(), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename="figures.csv")
     response.headers["Cache-Control"] = "no-store"

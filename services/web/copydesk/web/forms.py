@@ -6,10 +6,9 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired, MultipleFileField
 from wtforms import (
     BooleanField,
-    EmailField,
+    DateField,
     HiddenField,
     IntegerField,
-    PasswordField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -18,12 +17,10 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # younger than the stubs
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput, TextInput
 
 from copydesk.documents.text import clean, clean_line, is_blank
-
-LEAST_PASSWORD = 8
 
 
 def line(value: str | None) -> str | None:
@@ -44,37 +41,6 @@ def visible(message: str) -> Any:
     return check
 
 
-class SignupForm(FlaskForm):
-    name = StringField(
-        "Name",
-        [visible("Please enter your name."), Length(max=120, message="At most 120 characters.")],
-        filters=[line],
-    )
-    email = EmailField(
-        "Email",
-        [
-            InputRequired("Please enter your email address."),
-            Length(max=320, message="This address is too long."),
-            Email("This does not look like an email address.", check_deliverability=False),
-        ],
-        filters=[line],
-    )
-    organization = StringField(
-        "Organization",
-        [visible("Please enter where you work."), Length(max=160, message="At most 160 characters.")],
-        filters=[line],
-    )
-    password = PasswordField(
-        "Password",
-        [
-            InputRequired("Please choose a password."),
-            Length(min=LEAST_PASSWORD, message=f"At least {LEAST_PASSWORD} characters, please."),
-            Length(max=256, message="At most 256 characters."),
-        ],
-    )
-    submit = SubmitField("Request access")
-
-
 class ReasonForm(FlaskForm):
     reason = TextAreaField(
         "Reason",
@@ -84,6 +50,12 @@ class ReasonForm(FlaskForm):
         ],
         filters=[block],
     )
+
+
+class NoteForm(FlaskForm):
+    """What admins remember of a person; nobody else reads it."""
+
+    note = TextAreaField("Note", [Length(max=2000, message="At most 2,000 characters, please.")], filters=[block])
 
 
 class WholeNumber(IntegerField):
@@ -412,6 +384,21 @@ class SearchForm(FlaskForm):
         csrf = False
 
     q = StringField("Search", [Optional(), Length(max=100)], filters=[line])
+
+
+class AuditFilterForm(FlaskForm):
+    """What is looked for in the log; each field that is no good is passed over, and says so."""
+
+    class Meta:
+        csrf = False
+
+    who = StringField("Who", [Optional(), Length(max=320)], filters=[line])
+    act = StringField("What", [Optional(), Regexp(r"^[a-z_.]{1,64}$", message="Letters and dots, please.")])
+    kind = StringField("Kind", [Optional(), Regexp(r"^[a-z_]{1,32}$", message="Letters, please.")])
+    object = StringField("Its number", [Optional(), Length(max=64)], filters=[line])
+    address = StringField("Address", [Optional(), Length(max=64)], filters=[line])
+    since = DateField("From", [Optional()])
+    until = DateField("Until", [Optional()])
 
 
 class OtherServerForm(FlaskForm):

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Response, abort, current_app, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from copydesk.accounts.models import Role, Status, User
+from copydesk.web import login_cookie, postponed
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -45,6 +46,35 @@ def approved(*roles: Role) -> Callable[[View], View]:
             return view(*args, **kwargs) if refusal is None else refusal
 
         guarded.guard = ", ".join(sorted(roles)) or "approved"  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return guard
+
+
+def fresh(back: str, what: str = "") -> Callable[[View], View]:
+    """Behind `approved`: for what is dangerous, somebody must have shown a moment ago who they are.
+
+    `back`: the endpoint from which it is done; `what`: for a form, what it does, so that it can be done afterwards
+    without being typed again ("You wanted to …").
+    """
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+            if login_cookie.is_fresh():
+                postponed.done(request.path)
+                return view(*args, **kwargs)
+            where = request.full_path.rstrip("?") if request.method == "GET" else url_for(back)
+            there = url_for("account.verify", next=where)
+            if wants_json():
+                return {"error": "Please show once more who you are.", "verify": there}, 403
+            if request.method == "POST" and what and postponed.keep(what, url_for(back)):
+                return redirect(url_for("account.verify", next=url_for("account.postponed_act")), 303)
+            then = ", then do it again" if request.method == "POST" else ""
+            flash(f"This needs to be sure that it is you. Show it once more{then}.", "warning")
+            return redirect(there, 303)
+
+        guarded.fresh = True  # type: ignore[attr-defined]
         return cast(View, guarded)
 
     return guard

@@ -27,7 +27,7 @@ LOCAL_PULL = ".venv/bin/copydesk models pull {}"
 LOCAL_USE = ".venv/bin/copydesk models use https://host/v1#model"
 CONTAINER_USE = "docker compose --env-file .env.prod -f docker-compose.prod.yml exec worker copydesk models use https://host/v1#model"
 CONTAINER_PULL = "docker compose --env-file .env.prod -f docker-compose.prod.yml run --rm models pull {}"
-_HUB_NAME = re.compile(r"(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}")
+_HUB_NAME = re.compile(r"(?:[A-Za-z0-9][\w.-]{0,95}/)?[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 
 
 @dataclass(frozen=True)

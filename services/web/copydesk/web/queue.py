@@ -18,7 +18,7 @@ from copydesk.autodocs.queue import Counts, Line
 from copydesk.config import Settings
 from copydesk.documents import access
 from copydesk.documents.errors import DocumentError, InvalidInput
-from copydesk.mail import outbox
+from copydesk.mail import MailState, outbox
 from copydesk.web.extensions import db
 from copydesk.web.forms import PauseForm
 from copydesk.web.guards import approved, person
@@ -103,8 +103,17 @@ def stop(autodoc_id: int) -> ResponseReturnValue:
     draft = _load(autodoc_id)
     if draft.kind is not DraftKind.WHOLE:
         access.get(db.session(), draft.document_id, person(), lock=True)
+        before = draft.state
         requests.stop(db.session(), Autodoc.id == autodoc_id)
-        audit.record(db.session(), "draft.stopped", actor_id=person().id, object_type="autodoc", object_id=autodoc_id)
+        audit.record(
+            db.session(),
+            "draft.stopped",
+            actor_id=person().id,
+            object_type="autodoc",
+            object_id=autodoc_id,
+            before={"state": before.value},
+            after={"state": draft.state.value},
+        )
         return _done("The words for a passage were stopped.")
     document = requests.cancel(db.session(), draft.document_id, person())
     return _done(f"The draft of “{document.title}” was stopped.")
@@ -115,7 +124,15 @@ def stop(autodoc_id: int) -> ResponseReturnValue:
 def send_again(mail_id: int) -> ResponseReturnValue:
     if not outbox.send_again(db.session(), mail_id):
         return _done("This letter is on its way already.")
-    audit.record(db.session(), "mail.sent_again", actor_id=person().id, object_type="mail", object_id=mail_id)
+    audit.record(
+        db.session(),
+        "mail.sent_again",
+        actor_id=person().id,
+        object_type="mail",
+        object_id=mail_id,
+        before={"state": MailState.FAILED.value},
+        after={"state": MailState.QUEUED.value},
+    )
     return _done("The letter is in the queue again.")
 
 

@@ -67,7 +67,8 @@ def _answer(template: str, reading: Reading, **more: Any) -> Response:
 def load(slug: str, number: int | None = None) -> Reading:
     """The edition, if whoever asks may read it: public, or with the key, or one of the document's people."""
     session = db.session()
-    page = session.scalars(select(PublicPage).where(PublicPage.slug == slug)).one_or_none()
+    known = slug.isprintable()  # a name of ours has letters, digits and dashes; a database takes no NUL
+    page = session.scalars(select(PublicPage).where(PublicPage.slug == slug)).one_or_none() if known else None
     if page is None:
         abort(404)
     document = session.get_one(Document, page.document_id)

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from copydesk.accounts.models import Role
 from copydesk.documents.records import kept_records
 from copydesk.documents.records.kept_records import KeptRecord
-from copydesk.web.documents.record import as_file
+from copydesk.web.documents.record import as_file, note_taken
 from copydesk.web.extensions import db
 from copydesk.web.guards import approved, person
 from copydesk.web.record_page import record_page
@@ -37,7 +37,10 @@ def show(document_id: uuid.UUID) -> ResponseReturnValue:
 @approved()
 def record(document_id: uuid.UUID) -> ResponseReturnValue:
     """Byte for byte as it was kept."""
-    return as_file(_load(document_id).record.encode(), document_id)
+    raw = _load(document_id).record.encode()
+    note_taken(document_id)
+    db.session.commit()
+    return as_file(raw, document_id)
 
 
 def _load(document_id: uuid.UUID) -> KeptRecord:

@@ -1,45 +1,67 @@
-"""One log line a request, and every line of a request with its id; the same id is in the audit rows."""
+"""One log line a request, and every line of a request with its number; the same number is in the audit rows.
 
-import re
+nginx gives the number (see `request_ids`). It is believed where nginx stands before us, and has the form of one: what
+anybody else sends is not taken into a log.
+"""
+
 import time
-import uuid
 
 import structlog
-from flask import Flask, Response, g, request
-from flask_login import current_user
+from flask import Flask, Response, current_app, g, request
+from sqlalchemy import inspect
 
-from copydesk import audit
+from copydesk import audit, request_ids
 
 log = structlog.get_logger("copydesk.web")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+QUIET = frozenset({"static", "health.healthz", "metrics.metrics"})
 
 
 def start_request() -> None:
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    g.request_id = _number()
     g.started = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    request_ids.current.set(g.request_id)
     audit.origin.set(audit.Origin(source="web", address=request.remote_addr, request_id=g.request_id))
 
 
 def end_request(response: Response) -> Response:
     if "request_id" in g:
-        response.headers["X-Request-ID"] = g.request_id
-        if request.endpoint not in ("static", "health.healthz"):
+        response.headers[request_ids.HEADER] = g.request_id
+        if request.endpoint not in QUIET:
             _log_request(response)
     return response
+
+
+def _number() -> str:
+    given = request.headers.get(request_ids.HEADER)
+    trusted = current_app.config["COPYDESK"].trusted_proxies > 0
+    return given if trusted and given is not None and request_ids.is_one(given) else request_ids.new()
 
 
 def _log_request(response: Response) -> None:
     log.info(
         "request",
         method=request.method,
-        path=request.path if request.blueprint != "signing" else "/sign/…",  # what follows is a secret
+        path=_path(),
         status=response.status_code,
         ms=round((time.perf_counter() - g.started) * 1000, 1),
-        user=current_user.id if current_user.is_authenticated else None,
+        user=_person(),
     )
+
+
+def _person() -> int | None:
+    """Who asked, where the page wanted to know. A log line asks the database nothing: it may be away."""
+    known = inspect(g.get("_login_user"), raiseerr=False)
+    return known.identity[0] if known is not None and known.identity else None
+
+
+def _path() -> str:
+    """The address without what only the reader of a letter should know."""
+    path = request.path
+    for name, value in (request.view_args or {}).items():
+        path = path.replace(str(value), "…") if name == "token" else path
+    return path
 
 
 def install(app: Flask) -> None:

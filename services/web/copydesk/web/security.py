@@ -18,10 +18,16 @@ from copydesk.accounts import zones
 from copydesk.accounts.development import is_development_person
 from copydesk.accounts.models import NamedRole, Status, User
 from copydesk.config import Settings
-from copydesk.web import clock
+from copydesk.web import clock, known_browsers, limits, login_cookie, metrics
+from copydesk.web.accounts import pending
 from copydesk.web.extensions import db, security
 
 WRONG = "That email and password don't match. Please check both."
+TOO_OFTEN = (
+    "Too many attempts to log in with this address went wrong. Please try again {when}; "
+    "with a new password, by a letter to the address, it works at once."
+)
+CONFIRM = "Please confirm your address first: press the button behind the link of the letter that was sent to you."
 OUT = {
     Status.REJECTED: "Your request for access was declined. The reason given: {reason}",
     Status.SUSPENDED: "Your account is suspended. The reason given: {reason}",
@@ -45,8 +51,12 @@ class DeskLoginForm(LoginForm):
         if self.email.data and _settings().is_production and is_development_person(self.email.data):
             self.form_errors.append(WRONG)
             return False
+        attempts = _attempts(self.email.data or "")
+        if limits.reached(*attempts):
+            self.form_errors.append(TOO_OFTEN.format(when=limits.in_words(limits.when())))
+            return False
         if super().validate(**kwargs):
-            return True
+            return self._is_confirmed()
         if self.user is not None and self.user_authenticated:
             self._say_why_out(self.user)
         elif not (self.email.data and self.password.data):
@@ -54,6 +64,15 @@ class DeskLoginForm(LoginForm):
         else:
             self.form_errors.append(WRONG)
         self.email.errors, self.password.errors = [], []
+        limits.count(*attempts)
+        note_failure(self.user)
+        return False
+
+    def _is_confirmed(self) -> bool:
+        """The password was right; letters to the address must reach the person, too."""
+        if self.user.is_confirmed or not _settings().asks_to_confirm:
+            return True
+        self.form_errors.append(CONFIRM)
         return False
 
     def _say_why_out(self, user: User) -> None:
@@ -88,14 +107,35 @@ def install(app: Flask, settings: Settings) -> None:
     )
     datastore = SQLAlchemyUserDatastore(db, User, NamedRole)
     security.init_app(app, datastore, login_form=DeskLoginForm, register_blueprint=True)
+    login_cookie.install(app)
+    app.extensions["security"].two_factor_plugins = pending.AskForSecondStep()
     app.extensions["security"].unauthn_handler(_unauthenticated)
     app.before_request(_say_why_out)
     user_authenticated.connect(_note_login, app)
 
 
 def _note_login(app: Flask, user: User, **_: Any) -> None:
-    zones.saw(user, request.cookies.get(clock.COOKIE))
+    login_cookie.begin(user)
+    known_browsers.remember(user)
+    zones.saw(user, clock.browser_zone())
     audit.record(db.session(), "account.logged_in", actor_id=user.id, object_type="user", object_id=user.id)
+    db.session.commit()
+
+
+def _attempts(email: str) -> tuple[Any, ...]:
+    """What counts attempts for this account: of a browser it knows by themselves, of all others together."""
+    account = email.strip().lower()
+    browser = known_browsers.of(account)
+    if browser is None:
+        return limits.LOGGING_IN_AS_ONE, "log-in", account
+    return limits.LOGGING_IN_FROM_ONE, "log-in", account, browser
+
+
+def note_failure(user: User | None) -> None:
+    """Somebody tried to log in and could not. What they typed is not kept: it may be a password in the wrong field."""
+    metrics.LOGIN_FAILURES.inc()
+    object_id = user.id if user is not None else "unknown"
+    audit.record(db.session(), "account.login_failed", actor_id=None, object_type="user", object_id=object_id)
     db.session.commit()
 
 

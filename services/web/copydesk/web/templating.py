@@ -7,10 +7,12 @@ from flask_login import current_user
 
 from copydesk.config import Settings
 from copydesk.documents import marked_reading, policy
+from copydesk.documents.hidden import visible
 from copydesk.documents.models import Document, State
 from copydesk.documents.workflow import Act
 from copydesk.web import clock
 from copydesk.web.assets import asset
+from copydesk.web.cookies import host_name
 from copydesk.web.machine_words import by_paragraph
 from copydesk.web.pausing import drafting_pause
 
@@ -74,14 +76,19 @@ def install(app: Flask) -> None:
     settings: Settings = app.config["COPYDESK"]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        when=clock.when, ago=clock.ago, due=clock.due, machine_words=by_paragraph, as_read=marked_reading.render
+        when=clock.when,
+        ago=clock.ago,
+        due=clock.due,
+        machine_words=by_paragraph,
+        as_read=marked_reading.render,
+        visible=visible,
     )
     app.jinja_env.tests["late"] = clock.is_late
     can = Can(settings.claiming)
 
     @app.context_processor
     def common() -> dict[str, Any]:
-        theme = request.cookies.get("theme", "auto")
+        theme = request.cookies.get(host_name("theme"), "auto")
         return {
             "theme": theme if theme in THEMES else "auto",
             "asset": asset,

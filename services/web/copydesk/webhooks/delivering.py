@@ -99,10 +99,10 @@ def _settle(session: Session, delivery: Delivery, answer: Answer) -> None:
     hook.failing_since = hook.failing_since or moment
     pause = pause_after(delivery.tries)
     if answer.status == GONE:
-        _end(delivery, DeliveryState.FAILED, moment)
+        _give_up(session, delivery, moment)
         _switch_off(session, hook, moment, "The receiver answered that it is gone for good (410).")
     elif pause is None or delivery.event is Event.TEST:  # whoever tests sees at once how it went
-        _end(delivery, DeliveryState.FAILED, moment)
+        _give_up(session, delivery, moment)
         if hook.failing_since <= moment - PATIENCE:
             _switch_off(session, hook, moment, "Nothing got through for three days.")
     else:
@@ -118,13 +118,36 @@ def _end(delivery: Delivery, state: DeliveryState, moment: dt.datetime) -> None:
     delivery.state, delivery.ended_at = state, moment
 
 
+def _give_up(session: Session, delivery: Delivery, moment: dt.datetime) -> None:
+    before = delivery.state
+    _end(delivery, DeliveryState.FAILED, moment)
+    audit.record(
+        session,
+        "webhook.not_delivered",
+        actor_id=None,
+        object_type="webhook",
+        object_id=delivery.webhook_id,
+        before={"state": before.value},
+        after={"state": delivery.state.value, "message": delivery.message_id, "tries": delivery.tries},
+    )
+
+
 def _switch_off(session: Session, hook: Webhook, moment: dt.datetime, reason: str) -> None:
     """The machine does it, and tells every admin."""
     if not hook.is_on:
         return
     hook.is_on, hook.switched_off_at, hook.off_reason = False, moment, reason
     session.flush()
-    audit.record(session, "webhook.switched_off", actor_id=None, object_type="webhook", object_id=hook.id, note=reason)
+    audit.record(
+        session,
+        "webhook.switched_off",
+        actor_id=None,
+        object_type="webhook",
+        object_id=hook.id,
+        before={"on": True},
+        after={"on": False},
+        note=reason,
+    )
     words = f"The webhook to {hook.url} was switched off.\n\n{reason} What is published from now on is not told there."
     news = News(Kind.WEBHOOK_OFF, "A webhook was switched off", words, f"/admin/webhooks/{hook.id}")
     for admin in accounts.admins(session):

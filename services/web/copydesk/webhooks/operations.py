@@ -3,7 +3,7 @@
 import datetime as dt
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import DateTime, delete, func, select
 from sqlalchemy.exc import IntegrityError
@@ -62,8 +62,8 @@ def add(session: Session, actor: User, url: str, events: Iterable[str]) -> Webho
 
 def change_events(session: Session, actor: User, webhook_id: int, events: Iterable[str]) -> Webhook:
     hook = _lock(session, actor, webhook_id)
-    hook.events = _events(events)
-    _record(session, actor, hook, "changed", events=hook.events)
+    before, hook.events = hook.events, _events(events)
+    _record(session, actor, hook, "changed", before={"events": before}, events=hook.events)
     return hook
 
 
@@ -71,8 +71,9 @@ def switch(session: Session, actor: User, webhook_id: int, *, on: bool) -> Webho
     """What is announced while it is off is not sent later."""
     hook = _lock(session, actor, webhook_id)
     off_at = None if on else now(session)  # asked first: a question has the session write what was set so far
+    before = {"on": hook.is_on}
     hook.is_on, hook.switched_off_at, hook.off_reason, hook.failing_since = on, off_at, None, None
-    _record(session, actor, hook, "switched_on" if on else "switched_off")
+    _record(session, actor, hook, "switched_on" if on else "switched_off", before=before, on=on)
     return hook
 
 
@@ -89,7 +90,7 @@ def rotate(session: Session, actor: User, webhook_id: int) -> Webhook:
 def remove(session: Session, actor: User, webhook_id: int) -> None:
     """It goes with its log; the audit log keeps that it was there."""
     hook = _lock(session, actor, webhook_id)
-    _record(session, actor, hook, "removed", url=hook.url)
+    _record(session, actor, hook, "removed", before={"url": hook.url, "events": hook.events})
     session.delete(hook)
     session.flush()
 
@@ -156,10 +157,12 @@ def resend(session: Session, actor: User, delivery_id: int) -> Delivery:
         raise WebhookError("It waits to be sent already.")
     if not delivery.webhook.is_on and delivery.event is not Event.TEST:
         raise WebhookError("This webhook is switched off. Please switch it on first.")
+    before = {"state": delivery.state.value}
     delivery.state, delivery.tries, delivery.ended_at = DeliveryState.WAITING, 0, None
     delivery.next_at = now(session)
     jobs.defer(session, jobs.Task.SEND_WEBHOOK, jobs.Queue.WEBHOOKS, delivery_id=delivery.id)
-    _record(session, actor, delivery.webhook, "resent", message=delivery.message_id)
+    facts = {"message": delivery.message_id, "state": delivery.state.value}
+    _record(session, actor, delivery.webhook, "resent", before=before, **facts)
     return delivery
 
 
@@ -241,7 +244,15 @@ def _events(events: Iterable[str]) -> list[str]:
     return found
 
 
-def _record(session: Session, actor: User | None, hook: Webhook, did: str, **facts: object) -> None:
+def _record(
+    session: Session,
+    actor: User | None,
+    hook: Webhook,
+    did: str,
+    *,
+    before: Mapping[str, object] | None = None,
+    **facts: object,
+) -> None:
     session.flush()
     audit.record(
         session,
@@ -249,5 +260,6 @@ def _record(session: Session, actor: User | None, hook: Webhook, did: str, **fac
         actor_id=actor.id if actor else None,
         object_type="webhook",
         object_id=hook.id,
+        before=before,
         after=facts,
     )

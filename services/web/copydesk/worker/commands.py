@@ -2,7 +2,7 @@
 
 import click
 
-from copydesk import audit
+from copydesk import audit, fault_reports, traces
 from copydesk.config import settings
 from copydesk.logs import configure_logging
 
@@ -13,5 +13,7 @@ def worker() -> None:
     from copydesk.worker.run import run
 
     configure_logging(settings())
+    fault_reports.install(settings(), "worker")
+    traces.install(settings(), "worker")
     audit.origin.set(audit.Origin(source="worker"))
     run(settings())

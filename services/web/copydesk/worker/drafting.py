@@ -21,6 +21,7 @@ from copydesk.documents.errors import InvalidInput
 from copydesk.engine.client import Chunk
 from copydesk.engine.errors import EngineBusy, EngineError, EngineOtherModel, EngineUnreachable, ModelError
 from copydesk.engine.prompt import NoRoom, PlainPrompts, Prompts
+from copydesk.worker import metrics
 from copydesk.worker.continuations import plan_continuation
 from copydesk.worker.engines import Served
 from copydesk.worker.passages import plan_passage
@@ -184,11 +185,14 @@ class Drafter:
         )
         with transaction(self.database) as session:
             writing.finish(session, mine, written)
+        metrics.DRAFTS.labels("done").inc()
+        metrics.TOKENS.inc(len(received.tokens))
         log.info("draft.done", autodoc=mine.autodoc_id, tokens=len(received.tokens))
 
     def _fail(self, mine: Claim, reason: str) -> None:
         with transaction(self.database) as session:
             writing.fail(session, mine, reason)
+        metrics.DRAFTS.labels("failed").inc()
         log.warning("draft.failed", autodoc=mine.autodoc_id, reason=reason)
 
 

@@ -3,6 +3,7 @@
 import structlog
 from sqlalchemy import Engine
 
+from copydesk.accounts import login_sessions, request_counts
 from copydesk.db import transaction
 from copydesk.documents import presence, unsent
 from copydesk.documents.asking import batches, templates, unfinished
@@ -17,6 +18,8 @@ EVERY = 3600.0  # seconds
 def clear(database: Engine) -> None:
     with transaction(database) as session:
         gone = {
+            "login_sessions": login_sessions.clear(session),
+            "request_counts": request_counts.clear_old(session),
             "unsent": unsent.clear_old(session),
             "presences": presence.clear_old(session),
             "unfinished_briefs": unfinished.clear_old(session),

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import structlog
@@ -15,7 +15,7 @@ from copydesk.jobs import DRAFTING
 
 log = structlog.get_logger(__name__)
 
-PAUSED = f"SELECT EXISTS (SELECT FROM desk_switches WHERE name = '{SwitchName.PAUSED}') AS paused"  # noqa: S608
+PAUSED = f"SELECT EXISTS (SELECT FROM desk_switches WHERE name = '{SwitchName.PAUSED}') AS paused"  # noqa: S608  # nosec B608
 STILL_OURS = """
     SELECT EXISTS (
         SELECT FROM procrastinate_jobs WHERE id = %(id)s AND status = 'doing' AND worker_id = %(worker_id)s
@@ -31,8 +31,10 @@ INTRODUCE = """
 class DeskJobs(JobManager):
     """Procrastinate's jobs, with the desk's rules. One for all the loops of a process."""
 
-    def __init__(self, connector: BaseConnector, slots: int) -> None:
+    def __init__(self, connector: BaseConnector, slots: int, looked: Callable[[str], None] | None = None) -> None:
+        """`looked`: told whenever the database was asked for a job of a queue, and answered."""
         super().__init__(connector)
+        self.looked = looked
         self.slots = slots
         self.introduced: set[int] = set()
 
@@ -41,8 +43,16 @@ class DeskJobs(JobManager):
         if not set(DRAFTING).isdisjoint(queues or DRAFTING):
             await self._introduce(worker_id)
             if (await self.connector.execute_query_one_async(PAUSED))["paused"]:
+                self._tell(queues)
                 return None
-        return await super().fetch_job(queues=queues, worker_id=worker_id)
+        job = await super().fetch_job(queues=queues, worker_id=worker_id)
+        self._tell(queues)
+        return job
+
+    def _tell(self, queues: Iterable[str] | None) -> None:
+        for queue in queues or ():
+            if self.looked is not None:
+                self.looked(queue)
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         if await self._is_ours(job):

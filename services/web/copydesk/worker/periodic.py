@@ -7,6 +7,8 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from copydesk import fault_reports
+
 log = structlog.get_logger(__name__)
 
 
@@ -17,6 +19,7 @@ async def every(seconds: float, work: Callable[[Engine], object], database: Engi
             await asyncio.to_thread(work, database)
         except SQLAlchemyError:
             log.warning("worker.periodic_failed", work=work.__name__, exc_info=True)
-        except Exception:  # a fault in one round must not end all that would come
+        except Exception as error:  # a fault in one round must not end all that would come
+            fault_reports.report(error, task=work.__name__)
             log.exception("worker.periodic_failed", work=work.__name__)
         await asyncio.sleep(seconds)

@@ -12,10 +12,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import structlog
 from sqlalchemy import Engine, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer_group
 
+from copydesk import audit
 from copydesk.db import transaction
-from copydesk.mail import Mail, MailState
+from copydesk.mail import Mail, MailState, outbox
+from copydesk.worker import metrics
 from copydesk.worker.message import message_of
 
 log = structlog.get_logger(__name__)
@@ -47,6 +49,7 @@ def send(database: Engine, mail_id: int, *, smtp_url: str, sender: str, last: bo
             return
         if not smtp_url:
             mail.state = MailState.KEPT
+            metrics.MAILS.labels("kept").inc()
             log.info("mail.kept", mail=mail.id, subject=mail.subject)
             return
         try:
@@ -58,15 +61,27 @@ def send(database: Engine, mail_id: int, *, smtp_url: str, sender: str, last: bo
             if reason is None:
                 raise
             mail.state, mail.reason = MailState.FAILED, reason
+            metrics.MAILS.labels("failed").inc()
+            audit.record(
+                session,
+                "mail.failed",
+                actor_id=None,
+                object_type="mail",
+                object_id=mail.id,
+                before={"state": MailState.QUEUED.value},
+                after={"state": MailState.FAILED.value},
+            )
             log.warning("mail.refused", mail=mail.id, reason=reason)
             return
         mail.state, mail.sent_at = MailState.SENT, dt.datetime.now(dt.UTC)
+        metrics.MAILS.labels("sent").inc()
         log.info("mail.sent", mail=mail.id)
 
 
 def _take(session: Session, mail_id: int) -> Mail | None:
     """The mail with its row locked; None: it was sent, kept or refused."""
     query = select(Mail).where(Mail.id == mail_id, Mail.state == MailState.QUEUED)
+    query = query.options(undefer_group(outbox.WORDS))
     mail = session.scalars(query.with_for_update(skip_locked=True)).one_or_none()
     if mail is None and session.scalars(query).one_or_none() is not None:
         raise InOtherHands

@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import procrastinate
 import structlog
@@ -12,16 +13,20 @@ from procrastinate.jobs import Job
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from copydesk import traces
 from copydesk.autodocs import announcements, fairness, takeover
 from copydesk.config import Settings
 from copydesk.db import make_engine, transaction
 from copydesk.jobs import DRAFTING, Queue, Task
+from copydesk.rights import telling
 from copydesk.webhooks import delivering
-from copydesk.worker import digesting, housekeeping, postman, publisher, reminding
+from copydesk.worker import digesting, housekeeping, postman, publisher, reminding, sealing, status
+from copydesk.worker.causes import as_job
 from copydesk.worker.drafting import Drafter, TryLater
 from copydesk.worker.engines import Engines
 from copydesk.worker.jobs import DeskJobs
 from copydesk.worker.periodic import every
+from copydesk.worker.pulse import Pulse
 from copydesk.worker.replaying import Replayer
 
 log = structlog.get_logger(__name__)
@@ -35,9 +40,14 @@ PERIODIC = (
     (reminding.EVERY, reminding.remind),
     (digesting.EVERY, digesting.send_digests),
     (housekeeping.EVERY, housekeeping.clear),
+    (sealing.EVERY, sealing.seal),
 )
 MAIL_RETRIES = 8  # after 4 seconds, 16, 64 … and the last after 18 hours: a mail server may be away for a day
 MAIL_RETRY = RetryStrategy(max_attempts=MAIL_RETRIES, exponential_wait=4)
+
+
+class LoopEnded(Exception):
+    """One of this worker's loops has ended by itself: the process ends too, for who starts it anew to notice."""
 
 
 class LaterOrNever(BaseRetryStrategy):
@@ -61,27 +71,31 @@ def make_drafter(settings: Settings) -> Drafter:
     )
 
 
-def make_app(settings: Settings, drafter: Drafter) -> procrastinate.App:
+def make_app(settings: Settings, drafter: Drafter, pulse: Pulse | None = None) -> procrastinate.App:
     """The Procrastinate application of this process, with its tasks."""
     connector = procrastinate.PsycopgConnector(conninfo=settings.libpq_url, min_size=3, max_size=8)
     app = procrastinate.App(connector=connector)
-    app.job_manager = DeskJobs(connector, slots=settings.worker_concurrency)
+    app.job_manager = DeskJobs(connector, settings.worker_concurrency, pulse.looked if pulse is not None else None)
 
-    @app.task(name=Task.WRITE_DRAFT.value, queue=Queue.DRAFTS.value, retry=LaterOrNever())
-    def write_draft(autodoc_id: int) -> None:
+    @app.task(name=Task.WRITE_DRAFT.value, queue=Queue.DRAFTS.value, retry=LaterOrNever(), pass_context=True)
+    @as_job
+    def write_draft(_context: JobContext, autodoc_id: int) -> None:
         drafter.write(autodoc_id)
 
-    @app.task(name=Task.WRITE_SPAN.value, queue=Queue.DRAFTS.value, retry=LaterOrNever())
-    def write_span(autodoc_id: int) -> None:
+    @app.task(name=Task.WRITE_SPAN.value, queue=Queue.DRAFTS.value, retry=LaterOrNever(), pass_context=True)
+    @as_job
+    def write_span(_context: JobContext, autodoc_id: int) -> None:
         drafter.write(autodoc_id)
 
     replayer = Replayer(drafter.database, drafter.serve, drafter.stopping)
 
-    @app.task(name=Task.REPLAY.value, queue=Queue.DRAFTS.value, retry=LaterOrNever())
-    def replay(replay_id: int) -> None:
+    @app.task(name=Task.REPLAY.value, queue=Queue.DRAFTS.value, retry=LaterOrNever(), pass_context=True)
+    @as_job
+    def replay(_context: JobContext, replay_id: int) -> None:
         replayer.replay(replay_id)
 
     @app.task(name=Task.SEND_MAIL.value, queue=Queue.MAIL.value, retry=MAIL_RETRY, pass_context=True)
+    @as_job
     def send_mail(context: JobContext, mail_id: int) -> None:
         postman.send(
             drafter.database,
@@ -91,8 +105,9 @@ def make_app(settings: Settings, drafter: Drafter) -> procrastinate.App:
             last=context.job.attempts >= MAIL_RETRIES,
         )
 
-    @app.task(name=Task.SEND_WEBHOOK.value, queue=Queue.WEBHOOKS.value, retry=WEBHOOK_RETRY)
-    def send_webhook(delivery_id: int) -> None:
+    @app.task(name=Task.SEND_WEBHOOK.value, queue=Queue.WEBHOOKS.value, retry=WEBHOOK_RETRY, pass_context=True)
+    @as_job
+    def send_webhook(_context: JobContext, delivery_id: int) -> None:
         delivering.attempt(drafter.database, delivery_id, settings, announcements.build)
 
     return app
@@ -101,10 +116,14 @@ def make_app(settings: Settings, drafter: Drafter) -> procrastinate.App:
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT; drafts in writing are handed back at once, mails are finished."""
     drafter = make_drafter(settings)
-    asyncio.run(_run(settings, make_app(settings, drafter), drafter))
+    telling.warn(drafter.database)
+    traces.watch_database(drafter.database)
+    pulse = Pulse({Queue.DRAFTS: settings.worker_concurrency, Queue.MAIL: MAIL_PLACES, Queue.WEBHOOKS: WEBHOOK_PLACES})
+    with status.answering(settings, pulse):
+        asyncio.run(_run(settings, make_app(settings, drafter, pulse), drafter, pulse))
 
 
-async def _run(settings: Settings, app: procrastinate.App, drafter: Drafter) -> None:
+async def _run(settings: Settings, app: procrastinate.App, drafter: Drafter, pulse: Pulse) -> None:
     loop = asyncio.get_running_loop()
     # Every job has a thread; Python's own pool has as few as five.
     loop.set_default_executor(ThreadPoolExecutor(settings.worker_concurrency + MAIL_PLACES + 1 + len(PERIODIC)))
@@ -112,13 +131,17 @@ async def _run(settings: Settings, app: procrastinate.App, drafter: Drafter) -> 
         watch = asyncio.create_task(_watch(drafter.database, settings))
         periodic = [asyncio.create_task(every(seconds, work, drafter.database)) for seconds, work in PERIODIC]
         loops = [
-            _loop(app, settings, "drafts", DRAFTING, settings.worker_concurrency),
-            _loop(app, settings, "mail", [Queue.MAIL], MAIL_PLACES),
-            _loop(app, settings, "webhooks", [Queue.WEBHOOKS], WEBHOOK_PLACES),
+            asyncio.create_task(_loop(app, settings, pulse, queues, places))
+            for queues, places in (
+                (DRAFTING, settings.worker_concurrency),
+                ([Queue.MAIL], MAIL_PLACES),
+                ([Queue.WEBHOOKS], WEBHOOK_PLACES),
+            )
         ]
         working = asyncio.gather(*loops)
 
         def stop() -> None:
+            pulse.stop()
             drafter.stopping.set()
             working.cancel()
 
@@ -135,23 +158,30 @@ async def _run(settings: Settings, app: procrastinate.App, drafter: Drafter) -> 
             await asyncio.wait(loops)
 
 
-def _loop(
-    app: procrastinate.App, settings: Settings, name: str, queues: Sequence[Queue], places: int
-) -> asyncio.Task[None]:
-    """Take jobs of these queues, `places` at a time, until cancelled; those in work are given time to end."""
-    return asyncio.create_task(
-        app.run_worker_async(
-            name=name,
-            queues=[queue.value for queue in queues],
-            concurrency=places,
-            update_heartbeat_interval=settings.worker_heartbeat,
-            stalled_worker_timeout=settings.worker_stalled_after,
-            fetch_job_polling_interval=1.0,
-            shutdown_graceful_timeout=20.0,
-            delete_jobs="successful",
-            install_signal_handlers=False,
-        )
+async def _loop(app: procrastinate.App, settings: Settings, pulse: Pulse, queues: Sequence[Queue], places: int) -> None:
+    """Take jobs of these queues, `places` at a time, until cancelled; those in work are given time to end.
+
+    Raises:
+        LoopEnded: Procrastinate has ended it, as it does when it could not give a sign of life once.
+    """
+
+    async def at_work(call_next: Callable[[], Awaitable[Any]], context: JobContext, worker: Any) -> Any:
+        with pulse.at_work(context.job.queue):
+            return await call_next()
+
+    await app.run_worker_async(
+        name=queues[0].value,
+        queues=[queue.value for queue in queues],
+        concurrency=places,
+        update_heartbeat_interval=settings.worker_heartbeat,
+        stalled_worker_timeout=settings.worker_stalled_after,
+        fetch_job_polling_interval=1.0,
+        shutdown_graceful_timeout=20.0,
+        delete_jobs="successful",
+        install_signal_handlers=False,
+        worker_middleware=[at_work],
     )
+    raise LoopEnded(queues[0].value)
 
 
 async def _watch(database: Engine, settings: Settings) -> None:

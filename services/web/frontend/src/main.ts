@@ -46,6 +46,12 @@ fillZone();
 showForChoice();
 offerZone();
 
+if (one("form[data-passkey]")) void import("./passkeys").then(({ passkeys }) => passkeys());
+for (const button of document.querySelectorAll<HTMLElement>("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
 // The editor is a chunk of its own: only whoever writes a text needs it.
 const writing = one<HTMLFormElement>("form[data-desk]");
 if (writing) void import("./editor").then(({ open }) => open(writing));

@@ -1,7 +1,6 @@
 /** Light or dark at once, kept in the cookie that the server reads: the next page arrives in it, however soon. */
+import { keepCookie } from "./cookies";
 import { one } from "./dom";
-
-const YEAR = 365 * 86400;
 
 export function switchTheme(): void {
   const form = one<HTMLFormElement>("[data-theme-form]");
@@ -11,11 +10,6 @@ export function switchTheme(): void {
     event.preventDefault();
     document.documentElement.dataset["theme"] = button.value;
     one(`button:not([value="${button.value}"])`, form)?.focus();
-    document.cookie = themeCookie(button.value, location.protocol === "https:");
+    keepCookie("theme", button.value); // the same that the server sets for whoever has no script
   });
-}
-
-/** The same cookie that the server sets for whoever has no script. */
-export function themeCookie(theme: string, secure: boolean): string {
-  return `theme=${theme}; path=/; max-age=${YEAR}; samesite=lax${secure ? "; secure" : ""}`;
 }

@@ -1,11 +1,11 @@
 /** A time that somebody types is meant in the zone of their own clock; without script it is UTC, and the page says so. */
+import { keepCookie } from "./cookies";
 import { all } from "./dom";
 
 export function fillZone(): void {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!zone) return;
-  const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
+  keepCookie("zone", zone);
   for (const field of all<HTMLInputElement>("input[name=zone]")) field.value = zone;
   for (const said of all("[data-zone]")) said.textContent = zone.replaceAll("_", " ");
 }

@@ -3,7 +3,8 @@ import { holdBack } from "../src/busy";
 import { askFirst } from "../src/confirm";
 import { closeMenus } from "../src/page";
 import { listen, saves } from "../src/shortcuts";
-import { switchTheme, themeCookie } from "../src/theme";
+import { hostCookie } from "../src/cookies";
+import { switchTheme } from "../src/theme";
 
 beforeEach(() => {
   // jsdom has no dialogs that open
@@ -84,8 +85,8 @@ describe("the theme", () => {
   });
 
   it("goes over https alone where the page did", () => {
-    expect(themeCookie("dark", true)).toMatch(/samesite=lax; secure$/u);
-    expect(themeCookie("dark", false)).not.toContain("secure");
+    expect(hostCookie("theme", "dark", true)).toMatch(/^__Host-theme=dark; path=\/; .*samesite=lax; secure$/u);
+    expect(hostCookie("theme", "dark", false)).toMatch(/^theme=dark; .*samesite=lax$/u);
   });
 });
 

@@ -138,11 +138,13 @@ def change(session: Session, person: User, number: int, content: Content, *, ver
     if found.version != version:
         raise StaleHead
     values = _columns(checked(content))
-    if any(getattr(found, name) != value for name, value in values.items()):
+    changed = [name for name, value in values.items() if getattr(found, name) != value]
+    if changed:
+        before = {"name": found.name, "version": version}
         for name, value in values.items():
             setattr(found, name, value)
         found.version, found.updated_at = version + 1, func.clock_timestamp()
-        _record(session, "changed", found, person)
+        _record(session, "changed", found, person, before, {"version": version + 1, "fields": changed})
     return found
 
 
@@ -289,7 +291,14 @@ def _mine(session: Session, person: User, number: int, *, deleted: bool = False)
     return found
 
 
-def _record(session: Session, what: str, template: BriefTemplate, actor: User) -> None:
+def _record(
+    session: Session,
+    what: str,
+    template: BriefTemplate,
+    actor: User,
+    before: dict[str, object] | None = None,
+    more: dict[str, object] | None = None,
+) -> None:
     session.flush()
     audit.record(
         session,
@@ -297,5 +306,6 @@ def _record(session: Session, what: str, template: BriefTemplate, actor: User) -
         actor_id=actor.id,
         object_type="brief_template",
         object_id=template.id,
-        after={"name": template.name, "desk": template.owner_id is None},
+        before=before,
+        after={"name": template.name, "desk": template.owner_id is None, **(more or {})},
     )

@@ -31,8 +31,10 @@ class TooMuchToExport(InvalidInput):
         super().__init__("document", message)
 
 
-def write(session: Session, actor: User, which: Sequence[uuid.UUID], record_of: RecordOf, into: IO[bytes]) -> int:
-    """Put those that the actor may see into a ZIP; gives how many they were.
+def write(
+    session: Session, actor: User, which: Sequence[uuid.UUID], record_of: RecordOf, into: IO[bytes]
+) -> Sequence[uuid.UUID]:
+    """Put those that the actor may see into a ZIP; gives which they were.
 
     Args:
         record_of: the record of one, as bytes.
@@ -53,7 +55,7 @@ def write(session: Session, actor: User, which: Sequence[uuid.UUID], record_of: 
             session.expunge_all()  # a hundred histories are not held at once
             if into.tell() > MOST_BYTES:
                 raise TooMuchToExport("These are too long for one file. Please choose fewer.")
-    return len(shown)
+    return shown
 
 
 def markdown(session: Session, document: Document) -> str:

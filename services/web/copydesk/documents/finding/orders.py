@@ -119,7 +119,7 @@ def read_place(order: Order, written: str, *, backwards: bool) -> Place | None:
         if not isinstance(values, list) or len(values) != len(kinds):
             return None
         return Place(tuple(kind(value) for kind, value in zip(kinds, values, strict=True)), backwards)
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, RecursionError):  # the last but one: of a number as UUID
         return None
 
 

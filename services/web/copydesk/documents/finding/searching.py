@@ -98,8 +98,12 @@ def _places(text: str, words: list[str]) -> list[tuple[int, int]]:
     plain, origins = _plain(text)
     longest = sorted(words, key=len, reverse=True)
     begins = "|".join(re.escape(one) + (r"(?![^\W_])" if len(one) < LEAST_PREFIX else "") for one in longest)
-    found = re.finditer(rf"(?<![^\W_])(?:{begins})", plain)
-    return [(origins[one.start()], origins[one.end() - 1] + 1) for one in found]
+    found: list[tuple[int, int]] = []
+    for one in re.finditer(rf"(?<![^\W_])(?:{begins})", plain):
+        first, last = origins[one.start()], origins[one.end() - 1] + 1
+        if not found or found[-1][1] <= first:  # both digits of ¼ stand in one character
+            found.append((first, last))
+    return found
 
 
 def _plain(text: str) -> tuple[str, list[int]]:

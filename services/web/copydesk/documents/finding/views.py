@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from copydesk import audit
 from copydesk.accounts.models import Role, User
 from copydesk.db import Base, BigIntId, CreatedAt
 from copydesk.documents.errors import DocumentNotFound, InvalidInput, NotAllowed
@@ -88,7 +89,9 @@ def keep(session: Session, person: User, *, name: str, query: str, shared: bool 
     beside = [one for one in of(session, person) if one.shared == shared]
     same = next((one for one in beside if one.name.casefold() == name.casefold()), None)
     if same is not None:
+        before = _facts(same)
         same.name, same.query = name, query
+        _record(session, person, "changed", same, before)
         return same
     if len(beside) >= MOST:
         raise InvalidInput("name", f"There are {MOST} views already. Please delete one first.")
@@ -96,12 +99,15 @@ def keep(session: Session, person: User, *, name: str, query: str, shared: bool 
     view = SavedView(owner_id=person.id, shared=shared, name=name, query=query, place=place, opens_first=False)
     session.add(view)
     session.flush()
+    _record(session, person, "added", view)
     return view
 
 
 def rename(session: Session, person: User, view_id: int, name: str) -> SavedView:
     view = _mine(session, person, view_id)
+    before = _facts(view)
     view.name = _name(name)
+    _record(session, person, "changed", view, before)
     return view
 
 
@@ -110,10 +116,21 @@ def open_first(session: Session, person: User, view_id: int | None) -> None:
     view = _mine(session, person, view_id) if view_id is not None else None
     if view is not None and view.shared:
         raise NotAllowed
+    last = first(session, person)
     session.execute(update(SavedView).where(SavedView.owner_id == person.id).values(opens_first=False))
     if view is not None:
         view.opens_first = True
     session.flush()
+    was, now = ({"view": one.id if one else None} for one in (last, view))
+    audit.record(
+        session,
+        "account.first_view_chosen",
+        actor_id=person.id,
+        object_type="user",
+        object_id=person.id,
+        before=was,
+        after=now,
+    )
 
 
 def move_up(session: Session, person: User, view_id: int) -> None:
@@ -121,6 +138,7 @@ def move_up(session: Session, person: User, view_id: int) -> None:
     view = _mine(session, person, view_id)
     beside = [one for one in of(session, person) if one.shared == view.shared]
     at = beside.index(view)
+    _record(session, person, "moved", view, {"place": at + 1}, {"place": max(at, 1)})
     if at:
         beside[at - 1], beside[at] = beside[at], beside[at - 1]
     for place, one in enumerate(beside, start=1):
@@ -130,6 +148,7 @@ def move_up(session: Session, person: User, view_id: int) -> None:
 def delete_view(session: Session, person: User, view_id: int) -> SavedView:
     """It is gone, and can be taken back for an hour."""
     view = _mine(session, person, view_id)
+    _record(session, person, "deleted", view, _facts(view), {})
     view.opens_first, view.deleted_at = False, func.clock_timestamp()
     old = func.clock_timestamp() - TAKEN_BACK
     session.execute(delete(SavedView).where(SavedView.owner_id == person.id, SavedView.deleted_at < old))
@@ -143,7 +162,32 @@ def take_back(session: Session, person: User, view_id: int) -> SavedView:
     if view is None:
         raise ViewNotFound
     view.deleted_at = None
+    _record(session, person, "put_back", view)
     return view
+
+
+def _facts(view: SavedView) -> dict[str, object]:
+    """Without the filters: words that somebody looked for may stand there."""
+    return {"name": view.name, "shared": view.shared}
+
+
+def _record(
+    session: Session,
+    person: User,
+    did: str,
+    view: SavedView,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+) -> None:
+    audit.record(
+        session,
+        f"view.{did}",
+        actor_id=person.id,
+        object_type="view",
+        object_id=view.id,
+        before=before,
+        after=_facts(view) if after is None else after,
+    )
 
 
 def _mine(session: Session, person: User, view_id: int) -> SavedView:

@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from copydesk import audit
 from copydesk.accounts.models import Role, Status, User
 from copydesk.autodocs import records, requests
 from copydesk.config import settings
-from copydesk.documents import policy
+from copydesk.documents import exporting, policy
 from copydesk.documents.bulk import acts, export, undoing
 from copydesk.documents.bulk.models import BulkAct, BulkKind, Outcome
 from copydesk.documents.errors import EditorNotAvailable, InvalidInput, NotAllowed
@@ -134,11 +135,22 @@ def _ask_first(me: User, asked: Asked, which: Sequence[uuid.UUID]) -> ResponseRe
 def _export(me: User, which: Sequence[uuid.UUID]) -> Response:
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  the response closes it
     try:
-        export.write(db.session(), me, which, lambda session, one: encode(records.of(session, one)), file)
+        written = export.write(db.session(), me, which, lambda session, one: encode(records.of(session, one)), file)
     except BaseException:
         file.close()
         raise
     db.session.rollback()  # nothing of it was to be changed
+    for one in written:
+        audit.record(
+            db.session(),
+            exporting.EXPORTED,
+            actor_id=me.id,
+            object_type="document",
+            object_id=one,
+            after={"format": "zip", "edition": None, "record": True},
+            note=f"The text as Markdown, with the record; one of {len(written)} in a file.",
+        )
+    db.session.commit()
     file.seek(0)
     response = send_file(file, mimetype="application/zip", as_attachment=True, download_name="documents.zip")
     response.headers["Cache-Control"] = "no-store"

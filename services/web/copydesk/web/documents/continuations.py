@@ -1,20 +1,19 @@
 """How the text could go on: asked for from the writing page, watched, taken word by word or let go. Programs only."""
 
 import uuid
-from typing import Any
 
-from flask import request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from copydesk.accounts.models import Role
 from copydesk.autodocs import acceptances, continuations
 from copydesk.autodocs.models import Autodoc, DraftState
-from copydesk.documents.errors import InvalidInput
 from copydesk.web.documents import page_data
 from copydesk.web.documents.routes import blueprint, load
 from copydesk.web.errors import answer
 from copydesk.web.extensions import db
 from copydesk.web.guards import approved, person
+from copydesk.web.json_bodies import Count, Message, read
 from copydesk.web.pausing import pause_message
 
 SOON, LATER = 70, 1_000  # milliseconds until the next look: while it is written, and while something is missing
@@ -23,18 +22,25 @@ STOPPED = "It was stopped."
 SILENT = "The machine does not answer at the moment. Your text is safe; its words come as soon as it is back."
 
 
+class Asking(Message):
+    """Words are wanted at character `at` of `text`, which has become of version `base`."""
+
+    base: Count
+    text: str
+    at: Count
+
+
+class Taking(Message):
+    characters: Count  # of the words, from their beginning
+
+
 @blueprint.post("/<uuid:document_id>/go-on")
 @approved(Role.EDITOR)
 def go_on(document_id: uuid.UUID) -> ResponseReturnValue:
     """Ask for words at the cursor: JSON with `base`, `text` and `at`."""
     load(document_id)
-    asked = _asked()
-    text = asked.get("text")
-    if not isinstance(text, str):
-        raise InvalidInput("text", NOT_READABLE)
-    draft = continuations.ask(
-        db.session(), document_id, person(), base=_whole(asked, "base"), text=text, at=_whole(asked, "at")
-    )
+    asked = read(Asking, otherwise=NOT_READABLE)
+    draft = continuations.ask(db.session(), document_id, person(), base=asked.base, text=asked.text, at=asked.at)
     number = draft.number
     db.session.commit()
     return {
@@ -68,8 +74,8 @@ def continuation(document_id: uuid.UUID, number: int) -> ResponseReturnValue:
 def accept_words(document_id: uuid.UUID, number: int) -> ResponseReturnValue:
     """The first `characters` of these words stand in the text now; the machine stays their author."""
     load(document_id)
-    taken = acceptances.accept(db.session(), document_id, person(), number, _whole(_asked(), "characters"))
-    characters = taken.characters
+    sent = read(Taking, otherwise=NOT_READABLE)
+    characters = acceptances.accept(db.session(), document_id, person(), number, sent.characters).characters
     db.session.commit()
     return {"ok": True, "characters": characters}
 
@@ -86,18 +92,3 @@ def stop_continuation(document_id: uuid.UUID) -> ResponseReturnValue:
 def _ended(draft: Autodoc) -> str:
     """Why no more words come; nothing while they do, or when all came."""
     return STOPPED if draft.state is DraftState.CANCELLED else draft.reason or ""
-
-
-def _asked() -> dict[str, Any]:
-    values = request.get_json(silent=True)
-    if not isinstance(values, dict):
-        raise InvalidInput("json", NOT_READABLE)
-    return values
-
-
-def _whole(values: dict[str, Any], name: str) -> int:
-    """A whole number that a database column can hold."""
-    value = values.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
-        raise InvalidInput(name, NOT_READABLE)
-    return value

@@ -1,18 +1,17 @@
 """What an open page and the desk tell each other while somebody writes: unsaved words, who is there, what is new."""
 
 import uuid
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from sqlalchemy import select
 
 from copydesk.accounts.models import Role, User
 from copydesk.documents import policy, presence, suggestions, unsent
 from copydesk.documents.conversation import threads
-from copydesk.documents.errors import InvalidInput
 from copydesk.documents.models import Document, Revision
 from copydesk.documents.presence import Doing
 from copydesk.documents.unsent import Words
@@ -20,24 +19,19 @@ from copydesk.documents.workflow import Act
 from copydesk.web.documents.routes import blueprint, config, load
 from copydesk.web.extensions import db
 from copydesk.web.guards import approved, person
+from copydesk.web.json_bodies import Count, Message, read
 
 Tab = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,36}$")]
-Count = Annotated[int, Field(ge=0, lt=2**31)]
 Place = Annotated[int, Field(ge=1, lt=2**31)] | None
 
 
-class Message(BaseModel):
-    """What a page sends; anything else in it is refused."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
+class Window(Message):
+    """What one window sends, by the name that it gave itself."""
 
     tab: Tab
 
 
-Sent = TypeVar("Sent", bound=Message)
-
-
-class Sending(Message):
+class Sending(Window):
     version: Count
     base: Count
     title: Annotated[str, Field(max_length=2000)]
@@ -46,11 +40,11 @@ class Sending(Message):
     instead_of: tuple[Tab, Count] | None = None
 
 
-class Discarding(Message):
+class Discarding(Window):
     version: Count
 
 
-class Sign(Message):
+class Sign(Window):
     doing: Literal["reading", "writing", "gone"]
     paragraph: Place = None
 
@@ -59,7 +53,7 @@ class Sign(Message):
 @approved(Role.EDITOR)
 def keep_unsent(document_id: uuid.UUID) -> ResponseReturnValue:
     """Keep what stands in the editor's window, every few seconds."""
-    document, sent = load(document_id), _read(Sending)
+    document, sent = load(document_id), read(Sending)
     words = Words(sent.tab, sent.version, sent.base, sent.title, sent.body, sent.instead_of)
     row = unsent.keep(db.session(), document_id, person(), words)
     presence.give_sign(db.session(), document, person(), sent.tab, Doing.WRITING, sent.paragraph)
@@ -72,7 +66,7 @@ def keep_unsent(document_id: uuid.UUID) -> ResponseReturnValue:
 @approved(Role.EDITOR)
 def discard_unsent(document_id: uuid.UUID) -> ResponseReturnValue:
     """The person lets their unsaved words go."""
-    document, sent = load(document_id), _read(Discarding)
+    document, sent = load(document_id), read(Discarding)
     unsent.discard(db.session(), document, person(), sent.tab, sent.version)
     answer = _news(document, sent.tab)
     db.session.commit()
@@ -97,7 +91,7 @@ def drop_unsent(document_id: uuid.UUID) -> ResponseReturnValue:
 @approved()
 def give_sign(document_id: uuid.UUID) -> ResponseReturnValue:
     """An open page says every few seconds that it is, and hears who else is there and which version stands."""
-    document, sign = load(document_id), _read(Sign)
+    document, sign = load(document_id), read(Sign)
     if sign.doing == "gone":
         presence.leave(db.session(), document, person(), sign.tab)
     else:
@@ -183,15 +177,3 @@ def _by(document: Document) -> str:
 
 def _may_save(document: Document) -> bool:
     return policy.can(Act.SAVE, person(), document, claiming=config().claiming)
-
-
-def _read(kind: type[Sent]) -> Sent:
-    """The message of this request.
-
-    Raises:
-        InvalidInput: it is none, or not one that a page of ours sends.
-    """
-    try:
-        return kind.model_validate_json(request.get_data())
-    except ValidationError as error:
-        raise InvalidInput("body", "This was not sent by a page of this desk.") from error

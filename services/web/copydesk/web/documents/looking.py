@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
@@ -30,6 +29,7 @@ from copydesk.web.documents import certainty
 from copydesk.web.documents.routes import blueprint, config, load
 from copydesk.web.extensions import db
 from copydesk.web.guards import approved
+from copydesk.web.json_bodies import Message, read
 
 _WORD = re.compile(r"\w+(?:[’'\-]\w+)*")
 # Which share of the machine's words is doubted so deeply at most, and how unlikely such a word must have been.
@@ -67,10 +67,8 @@ class Listed:
     times: int
 
 
-class Unsaved(BaseModel):
+class Unsaved(Message):
     """The text as it stands in somebody's window."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     text: str
 
@@ -106,11 +104,7 @@ def looking_data(document_id: uuid.UUID) -> ResponseReturnValue:
 @approved(Role.EDITOR)
 def looking_at_unsaved(document_id: uuid.UUID) -> ResponseReturnValue:
     """The same for words that are not saved; nothing of them is kept."""
-    document = load(document_id)
-    try:
-        text = Unsaved.model_validate_json(request.get_data()).text
-    except ValidationError as error:
-        raise InvalidInput("body", "This was not sent by a page of this desk.") from error
+    document, text = load(document_id), read(Unsaved).text
     if len(text) > config().text_max_chars:
         raise InvalidInput("body", "The text is too long to be looked through.")
     head = revising.head_text(db.session(), document)

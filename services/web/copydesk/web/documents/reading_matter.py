@@ -6,6 +6,7 @@ import uuid
 from flask import flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 
+from copydesk import audit
 from copydesk.accounts.models import Role
 from copydesk.documents.asking import attachments
 from copydesk.documents.errors import InvalidInput
@@ -52,6 +53,15 @@ def attachment(document_id: uuid.UUID, number: int) -> ResponseReturnValue:
         etag=found.sha256,
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
+    audit.record(
+        db.session(),
+        "attachment.exported",
+        actor_id=person().id,
+        object_type="attachment",
+        object_id=found.id,
+        after={"document": str(document_id)},
+    )
+    db.session.commit()
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

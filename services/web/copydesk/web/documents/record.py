@@ -5,11 +5,12 @@ import uuid
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from copydesk import audit
 from copydesk.autodocs import records
 from copydesk.documents.records.record import encode
 from copydesk.web.documents.routes import blueprint, load
 from copydesk.web.extensions import db
-from copydesk.web.guards import approved
+from copydesk.web.guards import approved, person
 from copydesk.web.record_page import record_page
 
 
@@ -19,7 +20,8 @@ def record(document_id: uuid.UUID) -> ResponseReturnValue:
     """Everything, in the form that `copydesk verify` checks; `?download` has the browser keep it as a file."""
     document = load(document_id)
     raw = encode(records.of(db.session(), document))
-    db.session.commit()  # figures that were counted for it
+    note_taken(document_id)
+    db.session.commit()  # with figures that were counted for it
     return as_file(raw, document_id)
 
 
@@ -31,6 +33,11 @@ def record_to_read(document_id: uuid.UUID) -> ResponseReturnValue:
     raw = encode(records.of(db.session(), document))
     db.session.commit()
     return render_template("documents/record.html", document=document, kept=None, **record_page(raw))
+
+
+def note_taken(document_id: uuid.UUID) -> None:
+    """The record left the desk as a file. Not an event of the document's own: the record would tell of itself."""
+    audit.record(db.session(), "record.exported", actor_id=person().id, object_type="record", object_id=document_id)
 
 
 def as_file(raw: bytes, document_id: uuid.UUID) -> Response:

@@ -4,6 +4,7 @@ connection) does not make a second document with a second draft.
 The page of a new form carries the id that its document will have, signed for the person it was shown to.
 """
 
+import hashlib
 import uuid
 
 from flask import current_app
@@ -40,4 +41,5 @@ def made_before(document_id: uuid.UUID, *, title: str, brief: str) -> Document |
 
 
 def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", salt=f"new document of {person().id}")
+    digest = {"digest_method": hashlib.sha256}
+    return URLSafeSerializer(current_app.secret_key or "", salt=f"new document of {person().id}", signer_kwargs=digest)

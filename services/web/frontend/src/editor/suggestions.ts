@@ -154,7 +154,7 @@ class Deciding {
       if (desk.dirty && act === "accept" && !(await save(desk))) return;
       const body = new FormData();
       body.set("csrf_token", (desk.form.elements.namedItem("csrf_token") as HTMLInputElement).value);
-      body.set("reason", one<HTMLTextAreaElement>(`#reason-${number}`)?.value ?? "");
+      body.set("reason", one<HTMLTextAreaElement>(`#refusal-${number}`)?.value ?? "");
       const answer = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
       if (!answer.ok) return say(await reason(answer));
       const { desk: data } = (await answer.json()) as Saved;

@@ -1,0 +1,1 @@
+"""What web and worker may do in the database, and the roles by which PostgreSQL holds them to it."""
