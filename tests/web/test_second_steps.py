@@ -6,6 +6,7 @@ from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
+from markupsafe import escape
 from passlib.totp import TOTP
 from sqlalchemy import select
 
@@ -425,7 +426,8 @@ def test_what_was_sent_is_done_afterwards_without_typing_it_again(session, cast,
     answer = browser.post("/verify", data={"password": PASSWORD, "next": "/verify/then"})
     assert answer.headers["Location"] == "/verify/then"
     page = browser.get("/verify/then").text
-    assert "You wanted to suspend somebody." in page
+    assert f"You wanted to suspend {cast.editor.name}." in page
+    assert f"<li>{escape(reason)}</li>" in page
     assert f'action="/admin/users/{cast.editor.id}/suspend"' in page
     session.refresh(cast.editor)
     assert cast.editor.is_approved  # nothing is done by showing who one is

@@ -108,7 +108,7 @@ def note(user_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/users/<int:user_id>/role")
 @approved(Role.ADMIN)
-@fresh("admin.users", "give somebody other work")
+@fresh("admin.users", "give {name} other work")
 def change_role(user_id: int) -> ResponseReturnValue:
     """Other work: what an editor had in hand goes back to the desk; a sponsor's texts need another sponsor first."""
     user = _load(user_id)
@@ -174,7 +174,7 @@ def users() -> ResponseReturnValue:
 
 @blueprint.post("/users/<int:user_id>/suspend")
 @approved(Role.ADMIN)
-@fresh("admin.users", "suspend somebody")
+@fresh("admin.users", "suspend {name}")
 def suspend(user_id: int) -> ResponseReturnValue:
     def out(session, user, actor, reason):  # type: ignore[no-untyped-def]
         operations.suspend(session, user, actor, reason)
@@ -185,7 +185,7 @@ def suspend(user_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/users/<int:user_id>/restore")
 @approved(Role.ADMIN)
-@fresh("admin.users", "let somebody in again")
+@fresh("admin.users", "let {name} in again")
 def restore(user_id: int) -> ResponseReturnValue:
     user = _load(user_id)
     operations.restore(db.session(), user, person())

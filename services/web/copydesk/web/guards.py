@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from copydesk.accounts.models import Role, Status, User
 from copydesk.web import login_cookie, postponed
+from copydesk.web.extensions import db
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -54,8 +55,8 @@ def approved(*roles: Role) -> Callable[[View], View]:
 def fresh(back: str, what: str = "") -> Callable[[View], View]:
     """Behind `approved`: for what is dangerous, somebody must have shown a moment ago who they are.
 
-    `back`: the endpoint from which it is done; `what`: for a form, what it does, so that it can be done afterwards
-    without being typed again ("You wanted to …").
+    `back`: the endpoint from which it is done; `what`: for a form, what it does ("You wanted to …"), so that it can be
+    done afterwards without being typed again; `{name}` is that of the person whom the address names.
     """
 
     def guard(view: View) -> View:
@@ -68,7 +69,7 @@ def fresh(back: str, what: str = "") -> Callable[[View], View]:
             there = url_for("account.verify", next=where)
             if wants_json():
                 return {"error": "Please show once more who you are.", "verify": there}, 403
-            if request.method == "POST" and what and postponed.keep(what, url_for(back)):
+            if request.method == "POST" and what and postponed.keep(_in_words(what), url_for(back)):
                 return redirect(url_for("account.verify", next=url_for("account.postponed_act")), 303)
             then = ", then do it again" if request.method == "POST" else ""
             flash(f"This needs to be sure that it is you. Show it once more{then}.", "warning")
@@ -78,6 +79,11 @@ def fresh(back: str, what: str = "") -> Callable[[View], View]:
         return cast(View, guarded)
 
     return guard
+
+
+def _in_words(what: str) -> str:
+    user = db.session.get(User, (request.view_args or {}).get("user_id", 0))
+    return what.format(name=user.name if user else "somebody")
 
 
 def person() -> User:

@@ -24,6 +24,11 @@ class Postponed:
     back: str
     fields: list[tuple[str, str]]
 
+    @property
+    def typed(self) -> list[str]:
+        """What a person knows again: not where the form stood, nor ticks."""
+        return [value for name, value in self.fields if name != "from" and len(value.strip()) > 1]
+
 
 def keep(what: str, back: str) -> bool:
     """Keep this request; False: it is too long, or holds a secret, and has to be typed again."""
