@@ -6,7 +6,7 @@ from sqlalchemy import select
 from copydesk.accounts.models import User
 from copydesk.accounts.request_counts import RequestCount
 from copydesk.mail import Mail
-from copydesk.web import limits
+from copydesk.web import create_app, limits
 from copydesk.web.count_storage import PostgresStorage
 from tests.conftest import PASSWORD
 from tests.web.test_accounts import NEW, is_in, log_in
@@ -34,6 +34,14 @@ def test_guessing_is_slowed_down_with_when_to_come_back(session, client, cast):
     assert 0 < int(answer.headers["Retry-After"]) <= 15 * 60 + 1
     assert "Please try again in" in answer.text
     assert not is_in(client)
+
+
+def test_another_application_in_this_process_counts_nothing_twice(session, config, client, cast):
+    for _ in range(3):
+        create_app(config)
+    session.commit()
+    assert {answer.status_code for answer in fail(client, cast.sponsor.email, 10)} == {200}
+    assert set(session.scalars(select(RequestCount.count))) == {10}
 
 
 def test_whoever_has_no_account_is_slowed_down_the_same(session, client, cast):
